@@ -1,0 +1,1 @@
+"""iwmon: an indicators-and-warnings monitor."""

@@ -1,0 +1,255 @@
+"""The words of a message: plain text that reads well in Slack, in an email and on a terminal.
+
+Nothing that a feed says is trusted here: `safe` and `link` are the only ways for its text to enter
+a message. What a service would read as markup or a mention is escaped last, where it is sent.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import quote, urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+from iwmon.config import Config
+from iwmon.coverage import View
+from iwmon.model import (
+    Alert,
+    Delivery,
+    GroupWeight,
+    Indicator,
+    Judgement,
+    Level,
+    Message,
+    Severity,
+    Signal,
+    Story,
+)
+
+TOP = 3
+_LINE = 220
+_SPACE = re.compile(r"\s+")
+_EFFECT = {
+    "strongly_supports": "strongly supports it",
+    "supports": "supports it",
+    "slightly_supports": "slightly supports it",
+    "neutral": "is neutral to it",
+    "slightly_against": "speaks slightly against it",
+    "against": "speaks against it",
+    "strongly_against": "speaks strongly against it",
+}
+_SEVERITIES = tuple(Severity)
+
+
+def safe(text: str, limit: int = _LINE) -> str:
+    """One line of feed text: no control, bidi, zero-width, private or surrogate characters, clipped."""
+    kept = "".join(
+        " " if char.isspace() else char
+        for char in text
+        if char.isspace() or unicodedata.category(char)[0] != "C"
+    )
+    line = _SPACE.sub(" ", kept).strip()
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def link(url: str, limit: int = 500) -> str:
+    """An http(s) URL that shows where it leads: no user part, nothing a service takes for markup; else ""."""
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not host:
+        return ""
+    try:
+        host = host.encode("idna").decode("ascii") if not host.isascii() else host
+    except UnicodeError:
+        return ""
+    if not re.fullmatch(r"[a-z0-9.:_-]+", host):
+        return ""
+    netloc = f"[{host}]" if ":" in host else host
+    if port:
+        netloc = f"{netloc}:{port}"
+    # "surrogatepass" would be refused by quote; a lone surrogate becomes "?" and is then quoted.
+    path, query = (
+        quote(part.encode("utf-8", "replace"), safe="/%:=&?,;+-._$!()") for part in (parts.path, parts.query)
+    )
+    whole = urlunsplit((parts.scheme, netloc, path, query, "")).replace("~", "%7E")
+    return whole if len(whole) <= limit else ""
+
+
+def clock(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """A time in the user's zone: "10 Oct 14:02 CEST", with the year when it is not this one."""
+    local = moment.astimezone(zone)
+    year = "" if local.year == now.astimezone(zone).year else f" {local.year}"
+    return f"{local.day} {local:%b}{year} {local:%H:%M %Z}"
+
+
+def day(moment: datetime, zone: ZoneInfo) -> str:
+    """A date: "15 Jul 2022"."""
+    local = moment.astimezone(zone)
+    return f"{local.day} {local:%b %Y}"
+
+
+def subject(judgement: Judgement | None) -> str:
+    return f" ({judgement.id.upper()})" if judgement else ""
+
+
+def judgement_lines(judgement: Judgement, zone: ZoneInfo, now: datetime) -> list[str]:
+    """The judgement in the analyst's words, its current term, and how long it has to run."""
+    term = judgement.probability or "not set"
+    made = f"made {day(judgement.made_on, zone)}"
+    if judgement.horizon is None:
+        until = "no horizon"
+    elif judgement.horizon <= now:
+        until = f"horizon ended {day(judgement.horizon, zone)}: review or retire it"
+    else:
+        left = (judgement.horizon - now).days
+        until = f"horizon {day(judgement.horizon, zone)}, {left} days left"
+    return [
+        f"{judgement.id.upper()}: {safe(judgement.statement)}",
+        f"Analyst's term: {safe(term)} ({made}; {until})",
+    ]
+
+
+def level_title(indicator: Indicator, judgement: Judgement, before: Level, after: Level) -> str:
+    return f"{after.upper()}: {safe(indicator.name, 80)}, {before} → {after}{subject(judgement)}"
+
+
+def first_hit_title(indicator: Indicator, judgement: Judgement) -> str:
+    return f"FIRST REPORT: {safe(indicator.name, 80)}, still quiet{subject(judgement)}"
+
+
+def level_text(
+    indicator: Indicator,
+    judgement: Judgement,
+    groups: Sequence[GroupWeight],
+    stories: Mapping[str, Story],
+    signals: Sequence[Signal],
+    *,
+    why: str,
+    view: View,
+    lowers: str,
+    alert: str,
+    config: Config,
+    now: datetime,
+) -> str:
+    """The body of a level alert: what, on whose word, why, coverage, what would lower it, what to do."""
+    zone = ZoneInfo(config.settings.timezone)
+    lines = [
+        *judgement_lines(judgement, zone, now),
+        f"This sign {_EFFECT[indicator.effect]}: {safe(indicator.observes or indicator.name)}",
+        "",
+        whose_word(groups, stories, signals),
+        "",
+    ]
+    for number, group in enumerate(groups[:TOP], start=1):
+        lines += [*item_lines(number, group.signal, zone, now), ""]
+    lines += [f"Why: {why}", f"Coverage: {coverage_line(view, config)}", f"Would lower it: {lowers}"]
+    if indicator.actions:
+        lines.append(f"Do: {safe(indicator.actions, 400)}")
+    lines += [f"Acknowledge: iwmon alerts ack {alert}", f"Every number: iwmon explain {alert}"]
+    return "\n".join(lines)
+
+
+def whose_word(groups: Sequence[GroupWeight], stories: Mapping[str, Story], signals: Sequence[Signal]) -> str:
+    """Independent origins with their reliability grades; reprints counted apart."""
+    named = [f"{safe(g.signal.publisher, 60)} {g.signal.reliability}" for g in groups[:6]]
+    more = f" and {len(groups) - 6} more" if len(groups) > 6 else ""
+    copies = sum(len(stories[s].items) - 1 for s in {s.story for s in signals} if s in stories)
+    reports = len({s.story for s in signals})
+    origins = f"{len(groups)} independent {_plural(len(groups), 'origin')} ({', '.join(named)}{more})"
+    if reports > len(groups):
+        origins += f", {reports} reports"
+    return f"On whose word: {origins}; {copies} {_plural(copies, 'reprint')} not counted"
+
+
+def item_lines(number: int, signal: Signal, zone: ZoneInfo, now: datetime) -> list[str]:
+    """One item: publisher with grade, time, title, the words that hit, link."""
+    if signal.flags & {"history", "ancient"} and signal.published:
+        when = f"dated {clock(signal.as_of, zone, now)}"
+    else:
+        when = f"seen {clock(signal.first_seen, zone, now)}"
+    doubts = ", ".join(sorted(signal.flags & {"undated", "future"}))
+    words = _distinct(signal.words)
+    hit = f"{len(words)} {_plural(len(words), 'word')} hit in the {signal.where}: {', '.join(words)}"
+    if doubts:
+        when = f"{when} ({doubts})"
+    lines = [
+        f"{number}. {safe(signal.publisher, 60)} ({signal.reliability}), {when}",
+        f"   {safe(signal.title)}",
+        f"   {hit}",
+    ]
+    target = link(signal.url)
+    return [*lines, f"   {target}"] if target else lines
+
+
+def _distinct(words: Sequence[str]) -> list[str]:
+    """The words that hit, without those that another one says already ("Minsk" beside "to Minsk")."""
+    shown = list(dict.fromkeys(safe(word, 40) for word in words))
+    return [word for word in shown if not any(word in other for other in shown if other != word)]
+
+
+def coverage_line(view: View, config: Config) -> str:
+    """ "9 of 10 sources watching; not: Euroradio (error: HTTP 403)"."""
+    if not view.missing:
+        return f"{view.reason}"
+    named = [f"{safe(config.sources[i].name, 40)} ({safe(why, 80)})" for i, why in view.missing[:3]]
+    more = f" and {len(view.missing) - 3} more" if len(view.missing) > 3 else ""
+    return f"{view.reason}; not: {', '.join(named)}{more}"
+
+
+def lowers_line(
+    indicator: Indicator, level: Level, falls: datetime | None, config: Config, now: datetime
+) -> str:
+    """What would bring the level down."""
+    if falls is None:
+        return "nothing by itself: this evidence holds until it is reversed or rejected"
+    zone = ZoneInfo(config.settings.timezone)
+    hold = indicator.hold / timedelta(days=1)
+    held = f"{hold:g} {_plural(hold, 'day')}"
+    return (
+        f"no further report: too little is left for {level} from about {clock(falls, zone, now)}, "
+        f"and it falls when that lasts {held}"
+    )
+
+
+def compose(told: Sequence[tuple[Delivery, Alert]]) -> Message:
+    """The message for one receiver: one alert whole, or several of one judgement under one title.
+
+    A reminder says so; a message that may have arrived before says that it may be a repeat.
+    """
+    titles = [_title(delivery, alert) for delivery, alert in told]
+    texts = [_text(delivery, alert) for delivery, alert in told]
+    if len(told) == 1:
+        return Message(titles[0], texts[0])
+    worst = max((alert.severity for _, alert in told), key=_SEVERITIES.index)
+    judgement = told[0][1].judgement.upper()
+    title = f"{worst.upper()}: {len(told)} alerts{f' for {judgement}' if judgement else ''}"
+    body = "\n\n".join(f"■ {head}\n\n{text}" for head, text in zip(titles, texts, strict=True))
+    listing = "\n".join(f"• {head}" for head in titles)
+    return Message(title, f"{listing}\n\n{body}")
+
+
+def _title(delivery: Delivery, alert: Alert) -> str:
+    title = alert.title
+    if delivery.turn:
+        title = f"Reminder {delivery.turn}, not acknowledged: {title}"
+    return f"Possible repeat: {title}" if delivery.in_flight else title
+
+
+def _text(delivery: Delivery, alert: Alert) -> str:
+    """The alert's words; for a reminder only what it is about, and what to do."""
+    if not delivery.turn:
+        return alert.text
+    lines = alert.text.splitlines()
+    about = lines[: lines.index("")] if "" in lines else lines[:3]
+    commands = [line for line in lines if line.startswith(("Do: ", "Acknowledge: ", "Every number: "))]
+    why = f"Still so, and nobody has acknowledged it. When it was raised: {alert.why}"
+    return "\n".join([*about, "", why, *commands])
+
+
+def _plural(count: float, noun: str) -> str:
+    return noun if count == 1 else f"{noun}s"

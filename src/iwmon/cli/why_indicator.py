@@ -1,0 +1,195 @@
+"""Why an indicator is at its level and not higher, and what would lower it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from iwmon import coverage, thresholds
+from iwmon.alerts.words import safe
+from iwmon.cli import arithmetic, board, reasons, show
+from iwmon.cli.desk import Desk
+from iwmon.cli.matching import hits
+from iwmon.coverage import View
+from iwmon.model import AlertRecord, Indicator, IndicatorState, Item, Level, LevelChange, Match, Verdict
+
+_LATEST = 5
+_ALERTS = 100  # of the judgement, among which the indicator's newest are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorReasons:
+    """An indicator now: its stored state, what the evidence says at this moment, and what would move it."""
+
+    state: IndicatorState
+    verdict: Verdict
+    origins: tuple[reasons.Origin, ...]
+    ladder: tuple[reasons.Rung, ...]
+    next_level: Level | None
+    more_reports: tuple[int, float] | None  # that would reach next_level, and the activation then
+    fall: reasons.Fall | None
+    view: View
+    latest: tuple[tuple[Item, Match], ...]
+    changes: tuple[LevelChange, ...]
+    alerts: tuple[AlertRecord, ...]
+
+
+def read(desk: Desk, indicator: Indicator) -> IndicatorReasons:
+    """Computed from what is stored, at `desk.now`."""
+    store, now = desk.store, desk.now
+    signals = store.signals(indicator.id)
+    state = store.states().get(indicator.id, IndicatorState(indicator.id))
+    verdict = thresholds.decide(indicator, signals, now)
+    standings = coverage.standings(desk.config.sources.values(), store.health(), now)
+    own = coverage.collectors(indicator, desk.config.sources.values())
+    above = _above(indicator, state.level)
+    alerts = store.alerts(judgement=indicator.judgement, limit=_ALERTS)
+    return IndicatorReasons(
+        state=state,
+        verdict=verdict,
+        origins=reasons.origins(verdict.groups, indicator, desk.stories(signals), now),
+        ladder=reasons.ladder(indicator, verdict.groups),
+        next_level=above,
+        more_reports=reasons.would_reach(indicator, above, signals, now) if above else None,
+        fall=reasons.fall(indicator, state, signals, now),
+        view=coverage.of_indicator(own, standings, signals),
+        latest=tuple(store.items_matching(indicator.id, _LATEST)),
+        changes=tuple(store.changes(indicator.id, _LATEST)),
+        alerts=tuple(a for a in alerts if a.alert.indicator == indicator.id)[:_LATEST],
+    )
+
+
+def _above(indicator: Indicator, level: Level) -> Level | None:
+    if level is Level.CRITICAL or indicator.type == "absence":
+        return None
+    return list(Level)[level.rank + 1]
+
+
+def explain(desk: Desk, indicator: Indicator) -> None:
+    """Why it is at its level and not higher, what would lower it, who covers it, what came last."""
+    found = read(desk, indicator)
+    if desk.json:
+        show.emit(document(indicator, found))
+        return
+    level = str(found.state.level)
+    title = ((indicator.id, "bold"), "  ", (safe(indicator.name), "bold"), "  ")
+    desk.say(show.line(*title, (level.upper(), show.style(level))), 0)
+    judgement = desk.config.judgements[indicator.judgement]
+    desk.say(f"{judgement.id.upper()}: {safe(judgement.statement)}")
+    effect = indicator.effect.replace("_", " ")
+    desk.say(f"It observes: {safe(indicator.observes or indicator.name)}. Effect: {effect}.")
+    _print_why(desk, found)
+    _print_higher(desk, found)
+    _print_fall(desk, indicator, found)
+    _print_coverage(desk, found.view)
+    _print_latest(desk, found)
+    desk.head("What it looks for")
+    for language, query in indicator.queries.items():
+        desk.say(f"{language or 'any language'}: {' '.join(query.split())}")
+    if not indicator.queries:
+        desk.say("nothing: it has no query")
+
+
+def _print_why(desk: Desk, found: IndicatorReasons) -> None:
+    state = found.state
+    desk.head(f"Why it is at {state.level}")
+    since = f"since {desk.clock(state.since)}" if state.since else "as it always was"
+    desk.say(f"{state.level} {since}: {state.reason or found.verdict.reason}")
+    arithmetic.print_origins(desk, found.origins)
+    arithmetic.print_sum(desk, found.origins, found.verdict.activation)
+    arithmetic.print_ladder(desk, found.ladder)
+
+
+def _print_higher(desk: Desk, found: IndicatorReasons) -> None:
+    above = found.next_level
+    if above is None:
+        return
+    desk.head(f"Why it is not at {above}")
+    rung = next((rung for rung in found.ladder if rung.level is above), None)
+    if rung is None:
+        desk.say(found.verdict.reason)
+    elif rung.reached:
+        desk.say(f"{above} needs {rung.needs}, and has it now: the next step raises it")
+    else:
+        desk.say(f"{above} needs {rung.needs}; missing: {rung.missing}")
+    if found.more_reports:
+        number, activation = found.more_reports
+        reports = "1 more report" if number == 1 else f"{number} more reports, each"
+        told = f"{reports} by another origin, of reliability B and in a title,"
+        desk.say(f"{told} would make the activation {activation:.2f} and reach it.")
+
+
+def _print_fall(desk: Desk, indicator: Indicator, found: IndicatorReasons) -> None:
+    if found.state.level is Level.QUIET:
+        return
+    desk.head("What would lower it")
+    if found.fall is None:
+        desk.say("Nothing by itself: this evidence holds until it is reversed.")
+        return
+    level, hold = found.state.level, show.span(indicator.hold)
+    begins, ends = desk.clock(found.fall.begins), desk.clock(found.fall.ends)
+    desk.say(
+        f"Without a further report, the evidence is too little for {level} from {begins}. "
+        f"When that has lasted {hold}, at {ends}, it falls to {found.fall.to}."
+    )
+
+
+def _print_coverage(desk: Desk, view: View) -> None:
+    desk.head("Who is watching")
+    desk.say(show.line((view.reason, show.style(view.coverage))))
+    rows: list[tuple[Text | str, ...]] = [(Text(name, "bold"), safe(why, 200)) for name, why in view.missing]
+    show.table(desk.out, rows, 4)
+
+
+def _print_latest(desk: Desk, found: IndicatorReasons) -> None:
+    desk.head("Latest items that matched")
+    for item, match in found.latest:
+        source = desk.config.sources.get(item.source)
+        name = safe(source.name if source else item.source, 60)
+        desk.say(f"{desk.clock(item.first_seen)}  {name}: {safe(item.entry.title)}")
+        desk.say(f"in the {match.where}: {hits(match)}", 4)
+    if not found.latest:
+        desk.say("none yet")
+    if found.changes:
+        desk.head("How it moved")
+    for change in found.changes:
+        moved = f"{change.before} → {change.after}"
+        desk.say(f"{desk.clock(change.at)}  {moved}, activation {change.activation:.2f}")
+    for record in found.alerts:
+        desk.say(f"{desk.clock(record.alert.at)}  alert {record.alert.id}: iwmon explain {record.alert.id}")
+
+
+def document(indicator: Indicator, found: IndicatorReasons) -> dict[str, object]:
+    """An indicator for --json."""
+    more = found.more_reports
+    return {
+        "explains": "indicator",
+        "indicator": board.indicator_document(indicator, found.state)
+        | {"judgement": indicator.judgement, "type": indicator.type, "queries": indicator.queries},
+        "activation_now": found.verdict.activation,
+        "origins": found.origins,
+        "ladder": found.ladder,
+        "next_level": found.next_level,
+        "more_reports": {"reports": more[0], "activation": more[1]} if more else None,
+        "fall": found.fall,
+        "coverage": {
+            "coverage": found.view.coverage,
+            "share": found.view.share,
+            "watching": found.view.watching,
+            "missing": [{"source": name, "why": why} for name, why in found.view.missing],
+        },
+        "latest": [
+            {
+                "item": item.id,
+                "source": item.source,
+                "title": item.entry.title,
+                "first_seen": item.first_seen,
+                "where": match.where,
+                "words": match.words,
+            }
+            for item, match in found.latest
+        ],
+        "changes": found.changes,
+        "alerts": [record.alert.id for record in found.alerts],
+    }

@@ -1,0 +1,88 @@
+"""indicators.yaml → `Config`: all validation, every error with file:line:column and what to write instead.
+
+The way through: `composing` (bytes → nodes that know their place) → `reading` (nodes → checked
+`shape`s, file by file) → `build`, `routing` and `queries` (shapes → the nouns of `iwmon.model`,
+references checked). All problems are collected in one `Report` and told together. `lint.check` judges
+what is valid but doubtful.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from iwmon.config import build, queries
+from iwmon.config.configuration import Config, Heartbeat, Settings
+from iwmon.config.editors import keys, schema
+from iwmon.config.lint import check
+from iwmon.config.problem import ConfigError, Problem, Report
+from iwmon.config.reading import Found, Reader, Reading
+from iwmon.config.routing import Router, receivers
+from iwmon.config.shape import File
+
+__all__ = [
+    "Config",
+    "ConfigError",
+    "Heartbeat",
+    "Problem",
+    "Settings",
+    "check",
+    "keys",
+    "parse",
+    "schema",
+]
+
+
+def parse(name: str, read: Callable[[str], bytes], environ: Mapping[str, str]) -> Config:
+    """Read a configuration and all that it includes.
+
+    `read` gives a file's bytes or raises OSError; it is called with `name`, then with the names of
+    included files, each put beside the file that names it. `environ` fills in `${NAME}`. Raises
+    ConfigError with every error found. Time zones are looked up in the system's database.
+    """
+    report = Report()
+    reading = Reader(read, report).main(name)
+    if reading.main is None:
+        raise ConfigError(report.problems("error"))
+    config = _built(reading, reading.main, environ, report)
+    if config is None:
+        raise ConfigError(report.problems("error"))
+    return config
+
+
+def _built(reading: Reading, main: Found[File], environ: Mapping[str, str], report: Report) -> Config | None:
+    """The configuration, or None when the report has errors."""
+    targets = receivers(reading, environ, report)
+    router = Router(reading, main, report)
+    route = router.build()
+    settings, zone = build.settings(main, router, report)
+    heartbeat = build.heartbeat(main, environ, report)
+    sources = [build.source(found, settings.poll_interval, environ, report) for found in reading.sources]
+    indicators = [build.indicator(found, owner, reading, report) for owner, found in reading.indicators]
+    under: dict[str, list[str]] = {}
+    for indicator in indicators:
+        under.setdefault(indicator.judgement, []).append(indicator.id)
+    judgements = [
+        build.judgement(found, zone, settings.yardstick, tuple(under.get(found.shape.id, ())), report)
+        for found in reading.judgements
+    ]
+    queries.check_terms(reading, report)
+    queries.check_sources(reading, report)
+    matcher = queries.compiled(reading, {i.id: i.queries for i in indicators}, report)
+    if matcher is None:
+        return None
+    return Config(
+        version=main.shape.version,
+        settings=settings,
+        terms=queries.vocabulary(reading),
+        sources={source.id: source for source in sources if source},
+        judgements={judgement.id: judgement for judgement in judgements},
+        indicators={indicator.id: indicator for indicator in indicators},
+        receivers=targets,
+        route=route,
+        heartbeat=heartbeat,
+        digest=reading.digest,
+        matcher=matcher,
+        files=tuple(reading.contents),
+        warnings=report.problems("warning"),
+        contents=reading.contents,
+    )

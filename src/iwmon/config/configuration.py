@@ -1,0 +1,55 @@
+"""What a configuration is once it is read: the nouns of `iwmon.model`, by id, in the order of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from iwmon.config.problem import Problem
+from iwmon.model import Indicator, Judgement, Receiver, Route, Source
+from iwmon.query import Matcher
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds for the whole configuration."""
+
+    timezone: str = "UTC"  # IANA name; known to zoneinfo here
+    yardstick: Literal["phia", "icd203"] = "phia"
+    poll_interval: timedelta = timedelta(minutes=10)
+    retention: timedelta = timedelta(days=400)
+    operator: str = ""  # receiver id for alerts about iwmon itself; "" = as the route says
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The dead man's switch. `url` may hold a secret: it is never printed."""
+
+    url: str = field(repr=False)
+    every: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration without errors. Mappings are in the order of the file; included files come last.
+
+    `digest` is the sha256 (hex) over the names and texts of all files: secrets from the environment are not
+    in it. `contents` has the bytes of each file, by name: enough to read the same configuration again.
+    """
+
+    version: int
+    settings: Settings
+    terms: Mapping[str, Mapping[str, Sequence[str]]]  # termset → language → terms
+    sources: Mapping[str, Source]
+    judgements: Mapping[str, Judgement]
+    indicators: Mapping[str, Indicator]
+    receivers: Mapping[str, Receiver]
+    route: Route
+    heartbeat: Heartbeat | None
+    digest: str
+    matcher: Matcher = field(repr=False, compare=False)
+    files: tuple[str, ...]  # names as given to `read`, the main file first
+    warnings: tuple[Problem, ...] = ()
+    contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)

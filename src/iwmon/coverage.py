@@ -1,0 +1,164 @@
+"""Feed health → Coverage of each indicator: quiet is not blind (method.md §2, coverage).
+
+`after` folds one reading into a source's health. `standing` says whether a source can be relied on
+to have shown something, now. `of_indicator` weighs the sources that could carry an indicator's news.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from iwmon.model import Coverage, FeedState, Indicator, Reading, Signal, Source, SourceHealth
+
+OK_FROM, PARTIAL_FROM = 0.8, 0.34
+STALE_AFTER = 3  # × expect_every without anything new
+SMALL = 0.2  # a body below this share of its usual size is not the feed it was
+FORGIVEN = 1  # failures in a row that do not count yet: one lost poll is weather
+_SMOOTHING = 0.1  # of the usual body size
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether a source counts as watching now, and if not, in a few words why."""
+
+    watching: bool
+    known: bool  # False: never polled, so nothing can be said
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The coverage of one indicator: κ and its parts."""
+
+    coverage: Coverage
+    share: float  # κ: healthy weight over configured weight
+    watching: tuple[str, ...]  # source ids
+    missing: tuple[tuple[str, str], ...]  # (source id, why)
+    reason: str
+
+
+def after(health: SourceHealth, reading: Reading) -> SourceHealth:
+    """A source's health once it has been read; `since` moves only when the state does."""
+    health = replace(health, last_poll=reading.at)
+    if reading.state is not FeedState.OK:
+        return _state(
+            replace(health, failures=health.failures + 1), reading.state, reading.detail, reading.at
+        )
+    if not reading.not_modified and health.usual_size and reading.size < SMALL * health.usual_size:
+        percent = round(100 * reading.size / health.usual_size)
+        detail = f"the body is {percent} % of its usual size ({reading.size} of {health.usual_size} bytes)"
+        shrunk = replace(health, failures=health.failures + 1, usual_size=_smooth(health, reading.size))
+        return _state(shrunk, FeedState.EMPTY, detail, reading.at)
+    first = health.last_ok is None
+    signs = [t for t in (health.last_item, reading.newest) if t is not None and t <= reading.at]
+    if reading.items and not first:
+        signs.append(reading.at)  # something new came: a sign of life even where nothing is dated
+    elif first and reading.newest is None and reading.entries:
+        signs.append(reading.at)  # an undated feed gets the benefit of the doubt once
+    health = replace(health, failures=0, last_ok=reading.at, last_item=max(signs, default=health.last_item))
+    if reading.not_modified:
+        state = health.state if health.state is FeedState.ALL_UNDATED else FeedState.OK
+        return _state(health, state, health.detail if state is health.state else "", reading.at)
+    health = replace(health, entries=reading.entries, usual_size=_smooth(health, reading.size))
+    if reading.entries and reading.newest is None:
+        return _state(health, FeedState.ALL_UNDATED, "no entry has a date that can be believed", reading.at)
+    return _state(health, FeedState.OK, reading.detail, reading.at)
+
+
+def _smooth(health: SourceHealth, size: int) -> int:
+    if not health.usual_size:
+        return size
+    return round(health.usual_size + _SMOOTHING * (size - health.usual_size))
+
+
+def _state(health: SourceHealth, state: FeedState, detail: str, at: datetime) -> SourceHealth:
+    since = health.since if state is health.state and health.since else at
+    return replace(health, state=state, detail=detail, since=since)
+
+
+def standing(source: Source, health: SourceHealth | None, now: datetime) -> Standing:
+    """Whether the source watches now: answered lately, as a feed, with something new in time.
+
+    A source is given one failure in a row; silence beyond 3 × expect_every is `stale`.
+    """
+    if not source.enabled:
+        return Standing(False, True, "disabled")
+    if health is None or health.last_poll is None:
+        return Standing(False, False, "not polled yet")
+    if health.failures > FORGIVEN or (health.failures and health.last_ok is None):
+        return Standing(
+            False, True, f"{health.state}: {health.detail}" if health.detail else str(health.state)
+        )
+    # A step may carry an earlier `at` than the health (a clock that was set back): not stale.
+    silent = now - (health.last_item or health.since or now)
+    if silent > STALE_AFTER * source.expect_every:
+        return Standing(False, True, f"stale: nothing new for {_span(silent)}")
+    return Standing(True, True, "")
+
+
+def standings(
+    sources: Iterable[Source], health: Mapping[str, SourceHealth], now: datetime
+) -> dict[str, Standing]:
+    """Every source's standing now, by id."""
+    return {source.id: standing(source, health.get(source.id), now) for source in sources}
+
+
+def feed_state(source: Source, health: SourceHealth | None, now: datetime) -> FeedState:
+    """The word that status shows for a source: its last state, or `stale` or `disabled`."""
+    if not source.enabled:
+        return FeedState.DISABLED
+    if health is None or health.last_poll is None:
+        return FeedState.NEW
+    if health.failures == 0 and not standing(source, health, now).watching:
+        return FeedState.STALE
+    return health.state
+
+
+def collectors(indicator: Indicator, sources: Iterable[Source]) -> tuple[Source, ...]:
+    """The enabled sources that could carry the indicator's news.
+
+    Those it names in `collectible_from`; else all whose language one of its queries speaks, and
+    all of unknown language.
+    """
+    enabled = [s for s in sources if s.enabled]
+    if indicator.collectible_from:
+        return tuple(s for s in enabled if s.id in indicator.collectible_from)
+    languages = set(indicator.queries)
+    if not languages or "" in languages:
+        return tuple(enabled)
+    return tuple(s for s in enabled if s.language is None or s.language.split("-")[0] in languages)
+
+
+def of_indicator(
+    sources: Sequence[Source], standings: Mapping[str, Standing], signals: Sequence[Signal]
+) -> View:
+    """κ = Σ healthy weight / Σ configured weight over an indicator's collectors.
+
+    A source weighs its share of the indicator's signals, and at least 1/n.
+    """
+    if not sources:
+        return View(Coverage.BLIND, 0.0, (), (), "no coverage: no enabled source speaks its languages")
+    past = Counter(s.source for s in signals)
+    total = sum(past[s.id] for s in sources)
+    floor = 1 / len(sources)
+    weights = {s.id: max(floor, past[s.id] / total if total else 0.0) for s in sources}
+    watching = tuple(s.id for s in sources if standings[s.id].watching)
+    missing = tuple((s.id, standings[s.id].reason) for s in sources if not standings[s.id].watching)
+    share = sum(weights[i] for i in watching) / sum(weights.values())
+    counts = f"{len(watching)} of {len(sources)} sources watching"
+    if share >= OK_FROM:
+        return View(Coverage.OK, share, watching, missing, counts)
+    unknown = any(not standings[s.id].known for s in sources)
+    if unknown:
+        return View(Coverage.WARMING_UP, share, watching, missing, f"{counts}; some were not polled yet")
+    if share >= PARTIAL_FROM:
+        return View(Coverage.PARTIAL, share, watching, missing, f"partial coverage: {counts}")
+    return View(Coverage.BLIND, share, watching, missing, f"no coverage: {counts}")
+
+
+def _span(span: timedelta) -> str:
+    hours = span / timedelta(hours=1)
+    return f"{round(hours)} h" if hours < 48 else f"{round(hours / 24)} days"

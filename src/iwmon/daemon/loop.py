@@ -1,0 +1,356 @@
+"""The daemon itself: tick, deliver, reload, heartbeat, stop.
+
+APScheduler is a bare tick here: what is due lives in our database, and time is measured by the
+monotonic clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from iwmon import alerts, logs, monitor, web
+from iwmon.config import Config
+from iwmon.coverage import feed_state
+from iwmon.daemon.file import ConfigFile
+from iwmon.daemon.watchdog import STUCK, Watchdog
+from iwmon.fetch import Fetcher
+from iwmon.model import Alert, Failure, Message, Receiver, SendFailed, Sent
+from iwmon.read import Reader
+from iwmon.send import send
+from iwmon.store import Store, StoreFailed
+
+log = structlog.get_logger("iwmon.daemon")
+
+TICK, DELIVER_EVERY, LOOK_EVERY = 1.0, 2.0, 2.0  # seconds
+PRUNE_EVERY = timedelta(hours=6)
+STEP_AT_LEAST = 30.0  # seconds: time itself moves levels and coverage
+STOP_WITHIN = 8.0  # seconds for the step and the message in hand
+FATAL = frozenset({"corrupt", "missing", "moved", "newer"})  # faults of the store that only a person can mend
+
+
+def utcnow() -> datetime:
+    """The wall clock: aware UTC. Windows and records use it; intervals never do."""
+    return datetime.now(UTC)
+
+
+class Daemon:
+    """Wires the rooms together and keeps them going until it is told to stop."""
+
+    def __init__(
+        self, file: ConfigFile, loaded: Config, store: Store, *, dry_run: bool, host: str, port: int
+    ) -> None:
+        self.config, self.store = loaded, store
+        self._file, self._dry_run, self._host, self._port = file, dry_run, host, port
+        self._error = ""
+        self._stop, self._stopping = asyncio.Event(), threading.Event()
+        self._stepping, self._sending = asyncio.Lock(), asyncio.Lock()
+        self._loop = asyncio.get_running_loop()
+        self._watchdog = Watchdog(lambda drift: self._loop.call_soon_threadsafe(self._clock_jumped, drift))
+        self._metrics = web.Metrics()
+        self._held: list[monitor.Answer] = []  # arrived, but could not be committed yet
+        self._last_step = self._last_look = self._last_beat = float("-inf")
+        self._shown: set[str] = set()  # deliveries that a dry run has printed
+        self._exit = 0
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._background: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> int:
+        """Run until SIGTERM, SIGINT or a fault that only a restart can mend; returns the exit code."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stop.set)
+        self._loop.add_signal_handler(signal.SIGHUP, self._look_again)
+        reader = Reader()
+        try:
+            async with Fetcher() as fetcher:
+                self._poller = monitor.Poller(self.config, self.store, fetcher, reader, random.random)
+                app = web.application(self.snapshot, self._exposition, self._host)
+                runner = await web.serve(app, self._host, self._port)
+                self._watchdog.start()
+                self._start_ticking()
+                log.info(
+                    "started",
+                    indicators=len(self.config.indicators),
+                    sources=len(self.config.sources),
+                    config=self.config.digest[:12],
+                    status=f"http://{self._host}:{self._port}/-/status",
+                )
+                await self._stop.wait()
+                await self._wind_down()
+                await runner.cleanup()
+        finally:
+            self._watchdog.stop()
+            reader.close()
+        log.info("stopped", exit=self._exit)
+        return self._exit
+
+    def _start_ticking(self) -> None:
+        common = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None, "next_run_time": utcnow()}
+        self._scheduler.add_job(self._tick, "interval", seconds=TICK, id="tick", **common)
+        self._scheduler.add_job(self._deliver, "interval", seconds=DELIVER_EVERY, id="deliver", **common)
+        later = common | {"next_run_time": utcnow() + PRUNE_EVERY}
+        self._scheduler.add_job(self._prune, "interval", seconds=PRUNE_EVERY.total_seconds(), **later)
+        self._scheduler.start()
+
+    async def _wind_down(self) -> None:
+        """Finish the step and the message in hand, and begin nothing new."""
+        self._scheduler.pause()
+        self._stopping.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_WITHIN):
+                async with self._stepping, self._sending:
+                    await self._poller.close()
+        self._scheduler.shutdown(wait=False)
+
+    def _clock_jumped(self, drift: float) -> None:
+        # APScheduler sleeps until a wall-clock time: after a step back it would sleep too long.
+        log.warning("clock_jumped", seconds=round(drift, 1))
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=utcnow())
+
+    # ---- polling
+
+    async def _tick(self) -> None:
+        if self._stop.is_set():
+            return
+        async with self._stepping:
+            await self._reload_if_changed()
+            if not self._held:
+                self._poller.start(utcnow())
+                self._held = await self._poller.arrive(TICK / 2)
+            if self._held or time.monotonic() - self._last_step > STEP_AT_LEAST:
+                await self._commit()
+
+    async def _commit(self) -> None:
+        try:
+            step = await asyncio.to_thread(self._poller.commit, self._held, utcnow())
+        except StoreFailed as failure:
+            self._metrics.failures.inc()
+            log.error("commit_failed", reason=str(failure), kind=failure.reason)
+            if failure.reason in FATAL:
+                await self._cry(failure)
+            return
+        self._held = []
+        self._last_step = time.monotonic()
+        self._watchdog.committed()
+        self._metrics.step(self.config, step)
+        self._beat()
+
+    async def _cry(self, failure: StoreFailed) -> None:
+        """The database is gone: tell the operator directly, since nothing can be queued, and stop."""
+        name = self.config.settings.operator or self.config.route.receiver
+        receiver = self.config.receivers.get(name, monitor.CONSOLE)
+        body = f"{failure}\n\niwmon has stopped: it does not go on without its memory."
+        result = await asyncio.to_thread(
+            self._send, receiver, Message("CRITICAL: iwmon lost its database", body)
+        )
+        if isinstance(result, SendFailed):
+            log.error("send_failed", receiver=receiver.id, reason=result.reason)
+        self._exit = 1
+        self._stop.set()
+
+    def _beat(self) -> None:
+        beat = self.config.heartbeat
+        if beat is None or time.monotonic() - self._last_beat < beat.every.total_seconds():
+            return
+        self._last_beat = time.monotonic()
+        task = asyncio.ensure_future(_ping(beat.url))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    # ---- delivering
+
+    async def _deliver(self) -> None:
+        if self._stop.is_set():
+            return
+        async with self._sending:
+            await asyncio.to_thread(self._deliver_once)
+
+    def _deliver_once(self) -> None:
+        loaded = self.config
+        try:
+            if self._dry_run:
+                self._show_pending()
+                return
+            monitor.remind(loaded, self.store, utcnow())
+            done = monitor.deliver(loaded, self.store, self._send, utcnow)
+        except StoreFailed as failure:
+            log.error("deliver_failed", reason=str(failure), kind=failure.reason)
+            return
+        self._metrics.sent.inc(done.sent)
+        for kind, count in done.kinds.items():
+            self._metrics.failed.labels(kind).inc(count)
+
+    def _show_pending(self) -> None:
+        """A dry run: print what would be sent, once; it stays pending."""
+        pending = [row for row in self.store.pending(utcnow(), limit=1000) if row[0].id not in self._shown]
+        for group in monitor.groups(pending):
+            send(monitor.CONSOLE, alerts.compose(group))
+            self._shown.update(delivery.id for delivery, _ in group)
+            log.info("shown", receiver=group[0][0].receiver, alerts=[alert.id for _, alert in group])
+
+    def _send(self, receiver: Receiver, message: Message) -> Sent | SendFailed:
+        return send(receiver, message, stopping=self._stopping)
+
+    async def _prune(self) -> None:
+        """Let go of what is older than settings.retention."""
+        try:
+            gone = await asyncio.to_thread(self.store.prune, utcnow() - self.config.settings.retention)
+        except StoreFailed as failure:
+            log.error("prune_failed", reason=str(failure), kind=failure.reason)
+            return
+        if gone:
+            log.info("pruned", rows=gone, older_than=str(self.config.settings.retention))
+
+    # ---- configuration
+
+    def _look_again(self) -> None:
+        self._last_look = float("-inf")
+
+    async def _reload_if_changed(self) -> None:
+        if time.monotonic() - self._last_look < LOOK_EVERY:
+            return
+        self._last_look = time.monotonic()
+        if not self._file.changed():
+            return
+        try:
+            loaded = await asyncio.to_thread(self._file.load)
+        except Failure as failure:
+            await self._refuse(str(failure))
+            return
+        if loaded.digest != self.config.digest:
+            log.info("config_loaded", config=loaded.digest[:12], was=self.config.digest[:12])
+        self.config = loaded
+        self._poller.use(loaded)
+        self.store.keep_config(loaded.digest, loaded.contents, utcnow())
+        if self._error:
+            self._error = ""
+            self._raise(alerts.config_recovered(loaded.digest, utcnow()))
+        self._metrics.reload.set(1)
+
+    async def _refuse(self, problems: str) -> None:
+        log.error("config_refused", reason=problems, in_force=self.config.digest[:12])
+        self._metrics.reload.set(0)
+        self.store.note_config_error(problems, utcnow())
+        if problems != self._error:
+            self._error = problems
+            self._raise(alerts.config_error(problems, utcnow()))
+
+    def start_from_last_good(self, problems: str) -> None:
+        """Say that the file on disk is refused, and that the last good configuration is in force."""
+        log.error("config_refused", reason=problems, in_force=self.config.digest[:12])
+        self._error = problems
+        self._metrics.reload.set(0)
+        self.store.note_config_error(problems, utcnow())
+        self._raise(alerts.config_error(problems, utcnow()))
+
+    def _raise(self, alert: Alert) -> None:
+        self.store.add_alerts([alert], alerts.deliveries([alert], self.config, utcnow()))
+
+    # ---- what it says of itself
+
+    def snapshot(self) -> web.Snapshot:
+        """The daemon's own account, for /-/healthy, /-/ready and /-/status."""
+        since = self._watchdog.seconds_since_step
+        began = self._last_step > float("-inf")
+        reasons = []
+        if since > STUCK / 2:
+            reasons.append(f"no step was committed for {since:.0f} s")
+        if not began:
+            reasons.append("no step was committed yet")
+        memory, now = self._poller.memory, utcnow()
+        states = Counter(
+            str(feed_state(source, memory.health.get(source.id), now))
+            for source in self.config.sources.values()
+        )
+        return web.Snapshot(
+            healthy=since <= STUCK / 2,
+            ready=began and since <= STUCK / 2,
+            reason="; ".join(reasons),
+            seconds_since_step=round(since, 1) if began else None,
+            config={"digest": self.config.digest, "in_force": not self._error, "error": self._error},
+            sources=dict(states),
+            deliveries=self._delivery_counts(),
+        )
+
+    def _exposition(self) -> bytes:
+        for state, count in self._delivery_counts().items():
+            self._metrics.deliveries.labels(state).set(count)
+        return self._metrics.render()
+
+    def _delivery_counts(self) -> dict[str, int]:
+        try:
+            counts = self.store.counts()
+        except StoreFailed:
+            return {}  # the reason is in `healthy` and in the log
+        return {state: counts[f"deliveries_{state}"] for state in ("pending", "sent", "dead")}
+
+
+async def _ping(url: str) -> None:
+    """Tell the dead man's switch that a step was committed. The URL is a secret: it is never logged."""
+    try:
+        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+            answer = await client.get(url)
+    except httpx.HTTPError as error:
+        log.warning("heartbeat_failed", reason=type(error).__name__)
+        return
+    if answer.is_error:
+        log.warning("heartbeat_failed", reason=f"HTTP {answer.status_code}")
+
+
+def run(
+    path: Path,
+    database: str,
+    *,
+    dry_run: bool = False,
+    host: str = "127.0.0.1",
+    port: int = 9808,
+    environ: Mapping[str, str] | None = None,
+) -> int:
+    """Run the daemon on the configuration at `path` and the database URL; returns the exit code.
+
+    Raises Failure when it cannot start: no valid configuration and none kept from an earlier run,
+    a database that cannot be trusted, another daemon on it, a port that is taken.
+    """
+    logs.configure()
+    file = ConfigFile(path, os.environ if environ is None else environ)
+    with Store.open(database) as store, store.lock():
+        problems = ""
+        try:
+            loaded = file.load()
+        except Failure as failure:
+            kept = store.last_good_config()
+            if kept is None:
+                raise
+            problems, loaded = str(failure), file.stored(kept[1])
+        else:
+            store.keep_config(loaded.digest, loaded.contents, utcnow())
+        try:
+            return asyncio.run(_main(file, loaded, store, problems, dry_run=dry_run, host=host, port=port))
+        except OSError as error:
+            raise Failure(
+                f"cannot serve on {host}:{port}: {error.strerror}",
+                hint="another --port, or stop what uses it",
+            ) from error
+
+
+async def _main(
+    file: ConfigFile, loaded: Config, store: Store, problems: str, *, dry_run: bool, host: str, port: int
+) -> int:
+    daemon = Daemon(file, loaded, store, dry_run=dry_run, host=host, port=port)
+    if problems:
+        daemon.start_from_last_good(problems)
+    return await daemon.run()

@@ -1,0 +1,368 @@
+"""due sources → fetch → read → advance → commit; pending deliveries → send → mark.
+
+`Poller` owns the sockets: it keeps the due sources in flight, and turns whatever has arrived into
+one committed step, so that a slow feed delays nobody. `deliver` sends what the store holds.
+`iwmon poll` and the daemon call the same functions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from iwmon import alerts, pipeline, schedule
+from iwmon.config import Config
+from iwmon.model import (
+    Alert,
+    Delivery,
+    Failure,
+    FeedState,
+    Fetched,
+    FetchFailed,
+    Memory,
+    Message,
+    NotModified,
+    Parsed,
+    PollState,
+    ReadFailed,
+    Reading,
+    Receiver,
+    Request,
+    SendFailed,
+    Sent,
+    Source,
+    Step,
+)
+from iwmon.sources import KINDS
+from iwmon.store import Store
+
+log = structlog.get_logger("iwmon.monitor")
+
+MOST_IN_ONE_MESSAGE = 8
+CONSOLE = Receiver("console", "console:", masked="console:")
+
+
+class Fetch(Protocol):
+    """What the monitor needs of `fetch.Fetcher`."""
+
+    async def fetch(self, request: Request) -> Fetched | NotModified | FetchFailed: ...
+
+
+class Read(Protocol):
+    """What the monitor needs of `read.Reader`."""
+
+    def submit(self, source: Source, body: bytes, content_type: str) -> Future[Parsed]: ...
+
+
+Send = Callable[[Receiver, Message], Sent | SendFailed]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of asking one source, before it is known which items are new."""
+
+    source: Source
+    outcome: Fetched | NotModified | FetchFailed
+    parsed: Parsed | None = None
+    failure: ReadFailed | None = None
+
+
+# ---------------------------------------------------------------- polling
+
+
+async def ask(source: Source, poll: PollState, fetch: Fetch, read: Read, now: datetime) -> Answer:
+    """One source: request → bytes → entries. A feed that cannot be had or read is an Answer too."""
+    outcome = await fetch.fetch(KINDS[source.type].request(source, poll, now))
+    if not isinstance(outcome, Fetched):
+        return Answer(source, outcome)
+    try:
+        parsed = await asyncio.wrap_future(read.submit(source, outcome.body, outcome.content_type))
+    except ReadFailed as failure:
+        return Answer(source, outcome, failure=failure)
+    return Answer(source, outcome, parsed)
+
+
+class Poller:
+    """Keeps due sources in flight and commits what has arrived, one step at a time."""
+
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        fetch: Fetch,
+        read: Read,
+        jitter: Callable[[], float],
+        *,
+        everything: bool = False,
+    ) -> None:
+        """`jitter` gives numbers in [0, 1). `everything`: the first `start` asks every source, due or not."""
+        self.config, self._store, self._fetch, self._read = config, store, fetch, read
+        self._jitter, self._everything = jitter, everything
+        self.memory: Memory = store.memory()
+        self._polls: dict[str, PollState] = store.polls()
+        self._flying: dict[str, asyncio.Task[Answer]] = {}
+
+    @property
+    def in_flight(self) -> int:
+        """How many sources are being asked."""
+        return len(self._flying)
+
+    def use(self, config: Config) -> None:
+        """Swap the configuration between two steps."""
+        self.config = config
+
+    def start(self, now: datetime) -> int:
+        """Ask every source that is due and not being asked already; returns how many were started."""
+        started = 0
+        for source in self.config.sources.values():
+            if not source.enabled or source.id in self._flying:
+                continue
+            poll = schedule.current(source, self._polls.get(source.id, PollState(source.id)))
+            if self._everything or schedule.due(source, poll, now):
+                task = asyncio.ensure_future(ask(source, poll, self._fetch, self._read, now))
+                self._flying[source.id] = task
+                started += 1
+        self._everything = False
+        return started
+
+    async def arrive(self, seconds: float) -> list[Answer]:
+        """Wait up to `seconds` for answers, and take those that are there."""
+        if self._flying:
+            await asyncio.wait(self._flying.values(), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        done = {name: task for name, task in self._flying.items() if task.done()}
+        for name in done:
+            del self._flying[name]
+        return [self._settled(name, task) for name, task in done.items() if name in self.config.sources]
+
+    def _settled(self, name: str, task: asyncio.Task[Answer]) -> Answer:
+        error = task.exception()
+        if error is None:
+            return task.result()
+        # A fault of ours must not blind the other sources: it is that source's error, and is loud.
+        log.error("poll_failed", source=name, exc_info=error)
+        reason = str(error) if isinstance(error, Failure) else f"internal error: {type(error).__name__}"
+        return Answer(self.config.sources[name], FetchFailed(FeedState.ERROR, reason))
+
+    def commit(self, answers: Sequence[Answer], now: datetime) -> Step:
+        """Answers → one committed step. If the commit fails, nothing of it has happened."""
+        readings = [self._reading(answer, now) for answer in answers]
+        polls = [self._next(answer, reading, now) for answer, reading in zip(answers, readings, strict=True)]
+        step = pipeline.advance(self.config, self.memory, readings, now)
+        self._store.commit(step, polls)
+        self.memory = step.memory
+        self._polls.update((poll.source, poll) for poll in polls)
+        _report(step)
+        return step
+
+    def _reading(self, answer: Answer, now: datetime) -> Reading:
+        source, outcome = answer.source, answer.outcome
+        if isinstance(outcome, FetchFailed):
+            return Reading(source.id, now, outcome.state, outcome.detail)
+        if isinstance(outcome, NotModified):
+            return Reading(source.id, now, FeedState.OK, not_modified=True)
+        if answer.parsed is None:
+            failure = answer.failure
+            state, detail = (failure.state, str(failure)) if failure else (FeedState.ERROR, "not read")
+            return Reading(source.id, now, state, detail, size=len(outcome.body))
+        health, poll = self.memory.health.get(source.id), self._polls.get(source.id)
+        # A feed that moved to another address is a feed that was never read: what it holds is history.
+        moved = poll is not None and schedule.current(source, poll).url_digest != poll.url_digest
+        history = health is None or health.last_ok is None or moved
+        entries = answer.parsed.entries
+        return Reading(
+            source=source.id,
+            at=now,
+            state=FeedState.OK,
+            detail="; ".join(answer.parsed.notes)[:300],
+            items=tuple(self._store.unseen(pipeline.identify(source, entries, now, history=history))),
+            entries=len(entries),
+            newest=pipeline.newest(entries, now),
+            size=len(outcome.body),
+            notes=answer.parsed.notes,
+        )
+
+    def _next(self, answer: Answer, reading: Reading, now: datetime) -> PollState:
+        poll = self._polls.get(answer.source.id, PollState(answer.source.id))
+        outcome = answer.outcome
+        result: schedule.Outcome
+        if isinstance(outcome, NotModified):
+            result = schedule.Unchanged(outcome.etag, outcome.last_modified)
+        elif isinstance(outcome, FetchFailed):
+            result = schedule.Failed(outcome.retry_after)
+        elif answer.parsed is None:
+            result = schedule.Failed()  # asked for again whole: the validators of an unread body are not kept
+        else:
+            kind = schedule.Fresh if reading.items else schedule.Unchanged
+            result = kind(outcome.etag, outcome.last_modified, outcome.body_digest)
+        return schedule.next_poll(answer.source, poll, result, now, self._jitter())
+
+    async def close(self) -> None:
+        """Stop asking; what had not been committed will be asked again."""
+        for task in self._flying.values():
+            task.cancel()
+        await asyncio.gather(*self._flying.values(), return_exceptions=True)
+        self._flying.clear()
+
+
+def _report(step: Step) -> None:
+    for reading in step.readings:
+        if reading.state is not FeedState.OK:
+            log.warning("poll", source=reading.source, state=str(reading.state), detail=reading.detail)
+        elif reading.items or reading.notes:
+            log.info(
+                "poll",
+                source=reading.source,
+                entries=reading.entries,
+                new=len(reading.items),
+                notes=list(reading.notes),
+            )
+    for change in step.level_changes:
+        log.info(
+            "level",
+            indicator=change.indicator,
+            before=str(change.before),
+            after=str(change.after),
+            reason=change.reason,
+        )
+    for alert in step.alerts:
+        log.warning("alert", id=alert.id, kind=alert.kind, severity=str(alert.severity), title=alert.title)
+
+
+async def poll(poller: Poller, now: Callable[[], datetime], *, batch_seconds: float = 2.0) -> list[Step]:
+    """Ask all that is due and commit what arrives, in steps, until nothing is in flight.
+
+    Always commits at least one step, so that time passes (levels decay, feeds go stale) even when
+    nothing is due.
+    """
+    poller.start(now())
+    steps: list[Step] = []
+    while poller.in_flight:
+        answers = await poller.arrive(batch_seconds)
+        if poller.in_flight and answers:
+            answers += await _more(poller, batch_seconds)
+        if answers:
+            steps.append(await asyncio.to_thread(poller.commit, answers, now()))
+    return steps or [await asyncio.to_thread(poller.commit, [], now())]
+
+
+async def _more(poller: Poller, seconds: float) -> list[Answer]:
+    """What else arrives within `seconds`: one commit for many sources costs one fsync."""
+    loop = asyncio.get_running_loop()
+    end, more = loop.time() + seconds, list[Answer]()
+    while poller.in_flight and (left := end - loop.time()) > 0:
+        more += await poller.arrive(left)
+    return more
+
+
+# ---------------------------------------------------------------- delivering
+
+
+@dataclass(slots=True)
+class Delivered:
+    """What came of one pass over the pending deliveries."""
+
+    sent: int = 0
+    failed: int = 0
+    dead: int = 0
+    reasons: list[str] = field(default_factory=list)  # one line each, naming the receiver
+    kinds: Counter[str] = field(default_factory=Counter)  # of the failed: permanent, unknown, refused
+
+
+def remind(config: Config, store: Store, now: datetime) -> int:
+    """Queue reminders for what still fires and nobody acknowledged; returns how many."""
+    due = alerts.reminders(store.firing(), config, now)
+    if due:
+        store.add_alerts((), due)
+    return len(due)
+
+
+def deliver(config: Config, store: Store, send: Send, now: Callable[[], datetime]) -> Delivered:
+    """Send what is pending, and mark it: first begun, then sent, failed or dead.
+
+    What is pending for one receiver and one judgement goes out as one message. After a failure the
+    receiver is left alone until the next pass.
+    """
+    done = Delivered()
+    failing: set[str] = set()
+    for group in groups(store.pending(now())):
+        receiver = config.receivers.get(group[0][0].receiver)
+        if group[0][0].receiver == CONSOLE.id and receiver is None:
+            receiver = CONSOLE
+        if receiver is None:
+            reason = f"receiver {group[0][0].receiver} is no longer configured"
+            _bury(config, store, group, reason, done, now())
+        elif receiver.id not in failing and not _tell(config, store, send, receiver, group, done, now):
+            failing.add(receiver.id)
+    return done
+
+
+Group = list[tuple[Delivery, Alert]]
+
+
+def groups(pending: Iterable[tuple[Delivery, Alert]]) -> list[Group]:
+    """Pending deliveries by receiver and judgement, oldest first, a message's worth each."""
+    open_groups: dict[tuple[str, str], Group] = {}
+    full: list[Group] = []
+    for delivery, alert in pending:
+        key = (delivery.receiver, alert.judgement or alert.id)
+        group = open_groups.setdefault(key, [])
+        group.append((delivery, alert))
+        if len(group) == MOST_IN_ONE_MESSAGE:
+            full.append(open_groups.pop(key))
+    return [*full, *open_groups.values()]
+
+
+def _tell(
+    config: Config,
+    store: Store,
+    send: Send,
+    receiver: Receiver,
+    group: Group,
+    done: Delivered,
+    now: Callable[[], datetime],
+) -> bool:
+    ids = [delivery.id for delivery, _ in group]
+    store.begin(ids, now())
+    result = send(receiver, alerts.compose(group))
+    if isinstance(result, Sent):
+        store.sent(ids, now())
+        done.sent += len(ids)
+        log.info("sent", receiver=receiver.id, alerts=[alert.id for _, alert in group])
+        return True
+    done.failed += len(ids)
+    done.reasons.append(result.reason)
+    done.kinds["permanent" if result.permanent else "unknown" if result.unknown else "refused"] += len(ids)
+    log.warning("send_failed", receiver=receiver.id, reason=result.reason, alerts=[a.id for _, a in group])
+    for delivery, alert in group:
+        again = None if result.permanent else alerts.retry_at(delivery, result.retry_after, now())
+        if again is None:
+            _bury(config, store, [(delivery, alert)], result.reason, done, now())
+        else:
+            store.failed([delivery.id], result.reason, again, unknown=result.unknown)
+    return False
+
+
+def _bury(config: Config, store: Store, group: Group, reason: str, done: Delivered, now: datetime) -> None:
+    """Give up on a receiver and tell somebody else; a dead letter's dead letter ends on the console."""
+    done.dead += len(group)
+    for delivery, alert in group:
+        log.error("dead_letter", receiver=delivery.receiver, alert=alert.id, reason=reason)
+        if delivery.receiver == CONSOLE.id:
+            store.dead([delivery.id], reason)
+            continue
+        notice = alerts.dead_letter(delivery, alert, reason, now)
+        operator = config.settings.operator or config.route.receiver
+        others = [
+            r for r in (operator, *config.receivers) if r != delivery.receiver and r in config.receivers
+        ]
+        target = CONSOLE.id if alert.kind == "dead_letter" or not others else others[0]
+        identity = alerts.delivery_id(notice.id, target, 0)
+        store.add_alerts([notice], [Delivery(identity, notice.id, target, created=now, next_attempt=now)])
+        store.dead([delivery.id], reason)

@@ -1,0 +1,118 @@
+"""All indicators' queries against one item at once.
+
+Every word and prefix of every query goes into one Aho-Corasick automaton, which passes over the item
+once. Only the queries that the found terms can make hold (ways.py) are evaluated. So the cost of an item
+is that of its text plus that of the queries that it nearly matches, whatever the number of indicators.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ahocorasick_rs import BytesAhoCorasick
+
+from iwmon.model import ANY_LANGUAGE, Item, Match
+from iwmon.query.document import NEVER, PLACES, Document
+from iwmon.query.parse import parse
+from iwmon.query.places import Marks, Part
+from iwmon.query.planner import Planner
+from iwmon.query.shown import Shown
+from iwmon.query.syntax import QueryError
+from iwmon.query.terms import Vocabulary, primary_language
+from iwmon.query.ways import Listing
+
+STRENGTH = (1.0, 0.8, 0.6)  # of a match in title, summary, body: method.md section 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Program:
+    """One query of one indicator, compiled."""
+
+    indicator: int
+    language: str
+    part: Part
+    terms: frozenset[int]
+
+
+def compile(  # noqa: A001 - the word for it, as in `re.compile`
+    queries: Mapping[str, Mapping[str, str]], terms: Mapping[str, Mapping[str, Sequence[str]]]
+) -> Matcher:
+    """Compile the queries of all indicators: id → language (or "" for any) → text of the query.
+
+    `terms` are the termsets: name → language → entries. Raises QueryError for the first query that
+    cannot be read; `where` then names the indicator and the language.
+    """
+    return Matcher(queries, terms)
+
+
+class Matcher:
+    """Compiled queries. `indicators` are their ids, in the order of the configuration."""
+
+    def __init__(
+        self, queries: Mapping[str, Mapping[str, str]], terms: Mapping[str, Mapping[str, Sequence[str]]]
+    ) -> None:
+        self.indicators = tuple(queries)
+        planner = Planner()
+        programs = list(_programs(queries, Vocabulary(terms), planner))
+        weights = planner.weights()
+        self._listings: dict[str | None, Listing[_Program]] = {None: Listing()}  # by language of the item
+        self._listings |= {program.language: Listing() for program in programs}
+        for program in programs:
+            ways = program.part.ways(weights)
+            for language, listing in self._listings.items():
+                if language is None or program.language in (language, ANY_LANGUAGE):
+                    listing.add(program, ways)
+        self._find = BytesAhoCorasick(planner.patterns).find_matches_as_indexes
+
+    def match(self, item: Item) -> tuple[Match, ...]:
+        """The indicators that the item answers, in the order of the configuration. Never raises."""
+        document = Document(item)
+        listing = self._listings.get(document.language) or self._listings.get(ANY_LANGUAGE)
+        if listing is None:
+            return ()
+        hits = self._find(document.data, overlapping=True)
+        candidates = listing.candidates({term for term, _, _ in hits})
+        if not candidates:
+            return ()
+        document.number_hits(hits, frozenset().union(*(program.terms for program in candidates)))
+        holding: dict[int, list[tuple[int, _Program]]] = {}
+        for program in candidates:
+            first = program.part.first(document)
+            if first != NEVER:
+                holding.setdefault(program.indicator, []).append((first, program))
+        if not holding:
+            return ()
+        shown = Shown(document)
+        return tuple(
+            self._matched(item, document, shown, holding[indicator]) for indicator in sorted(holding)
+        )
+
+    def _matched(
+        self, item: Item, document: Document, shown: Shown, holding: list[tuple[int, _Program]]
+    ) -> Match:
+        place = min(first for first, _ in holding)
+        marks = Marks()
+        for first, program in holding:
+            if first == place:
+                program.part.mark(document, place, marks)
+        return Match(
+            item=item.id,
+            indicator=self.indicators[holding[0][1].indicator],
+            where=PLACES[place],
+            words=shown.words(marks),
+            strength=STRENGTH[place],
+        )
+
+
+def _programs(
+    queries: Mapping[str, Mapping[str, str]], vocabulary: Vocabulary, planner: Planner
+) -> Iterator[_Program]:
+    for number, (indicator, by_language) in enumerate(queries.items()):
+        for code, text in by_language.items():
+            try:
+                query = vocabulary.expand(parse(text), code)
+            except QueryError as error:
+                error.where = f"indicator {indicator}, query {code or 'for any language'}, {error.where}"
+                raise
+            yield _Program(number, primary_language(code), *planner.plan(query))

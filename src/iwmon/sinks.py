@@ -1,0 +1,355 @@
+"""What Apprise is asked and what really came back: the only module that loads Apprise.
+
+Apprise says SUCCESS, FAILURE or TIMEOUT, and neither the status code nor Retry-After. `send` has
+to know whether to wait, to give up, or to warn that a message may have arrived, so the calls that
+a plugin makes to the network (requests, smtplib) are witnessed while a delivery is under way.
+
+Loading this module costs about 20 MB and one second (200 plugins): `send` does it at the first
+real delivery.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+import smtplib
+import threading
+import time
+from collections.abc import Callable
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+import urllib3.exceptions
+from apprise import Apprise, AppriseAsset, NotifyFormat
+from apprise.exception import AppriseException
+from apprise.plugins import url_to_dict
+from apprise.plugins.base import NotifyBase
+from apprise.plugins.slack import NotifySlack
+from apprise.result import AppriseResult, AppriseResultStatus
+
+from iwmon.model import Failure, SendFailed, Sent
+
+LONGEST_WAIT = timedelta(hours=24)
+"""A service that asks for more silence than this is not believed."""
+
+_ANSWER_LIMIT = 65_536  # bytes of an answer that are read
+FAREWELL = 5.0
+"""Seconds that a message in hand gets when iwmon has to stop: most services answer in less than one."""
+
+_ELSEWHERE = re.compile(r"slack\+(https?://[^/?#]+(?:/[^/?#]+)*)/([^/?#]+/[^/?#]+/[^/?#]+/?(?:\?.*)?)")
+_LOOK_EVERY = 0.1  # seconds between two looks at whether iwmon is stopping
+_FORCED = {"format": "text", "overflow": "upstream", "redirect": False, "retry": 0, "optional": False}
+_ERROR_WORD = re.compile(rb'^([a-z]+(?:_[a-z]+)+)$|"error"\s*:\s*"([a-z_]{2,60})"')  # Slack: no_service
+_WAIT_A_LITTLE = frozenset({408, 409, 423, 425, 429})  # the 4xx that pass by themselves
+_LITERAL = frozenset({"mailto", "mailtos", "json", "jsons", "xml", "xmls", "form", "forms", "syslog"})
+
+
+class NoSink(Failure):
+    """A receiver's URL that names no service that can be sent to. The message never holds the URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """One service, one target. `literal`: it shows text as it is, without markup or mentions."""
+
+    service: NotifyBase
+    title_limit: int  # characters; 0: the title is put on top of the body
+    body_limit: int
+    literal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One call to the network: what it returned, or the exception that it raised."""
+
+    call: str
+    outcome: object
+
+
+_witness: ContextVar[list[_Seen] | None] = ContextVar("iwmon_witness", default=None)
+_hanging: dict[str, threading.Thread] = {}  # by receiver: attempts that outlived their deadline
+
+
+class PlainSlack(NotifySlack):  # type: ignore[no-untyped-call]
+    """Slack as one plain message, instead of Apprise's legacy attachment.
+
+    An attachment shows "[no preview available]" on a locked phone, folds after five lines, and
+    whether its text is read as mrkdwn is not said by its payload. A message with mrkdwn off is
+    shown as written; & < > come escaped from Apprise. Previews of links are off, because they
+    would show a picture and a title of the feed's choosing.
+    """
+
+    def _send(self, url: str, payload: dict[str, Any], *args: Any, **more: Any) -> Any:
+        attachments = payload.get("attachments") or [{}]
+        if payload.get("mrkdwn") is False and "text" in attachments[0]:
+            lines = (attachments[0].get("title"), attachments[0]["text"])
+            payload = {key: value for key, value in payload.items() if key not in ("attachments", "icon_url")}
+            payload |= {
+                "text": "\n".join(line for line in lines if line),
+                "unfurl_links": False,
+                "unfurl_media": False,
+            }
+        return super()._send(url, payload, *args, **more)  # type: ignore[no-untyped-call]
+
+
+def open_sink(url: str, seconds: float) -> Sink:
+    """The service behind an Apprise URL. Raises NoSink when there is none, or more than one target.
+
+    Whatever the URL asks, text stays plain, redirects are not followed (a POST would become a GET
+    that "succeeds"), nothing is retried here, and a failure counts. `seconds` bounds each wait for
+    the network, unless the URL sets its own `cto` and `rto`.
+    """
+    service = _service(url, seconds)
+    if service is None:
+        raise NoSink(
+            "its URL is not one that Apprise can send to", hint="compare it with Apprise's page on it"
+        )
+    targets = len(service) + len(getattr(service, "cc", ())) + len(getattr(service, "bcc", ()))
+    if targets > 1:
+        # Apprise gives one answer a URL: after a partial failure the good targets would get copies.
+        raise NoSink(f"its URL names {targets} targets", hint="write one receiver for each target")
+    return Sink(service, service.title_maxlen, service.body_maxlen, service.schema in _LITERAL)
+
+
+def _service(url: str, seconds: float) -> NotifyBase | None:
+    asset = AppriseAsset(
+        storage_mode="memory",
+        service_timeout=0,
+        http_redirects=False,
+        app_id="iwmon",
+        app_desc="indicators and warnings",
+        app_url="",
+        image_url_mask="",  # no picture from elsewhere in a message
+        image_url_logo="",
+    )
+    # slack+http(s)://host/services/A/B/C: a server that takes what Slack's webhook takes.
+    elsewhere = _ELSEWHERE.fullmatch(url)
+    try:
+        known: dict[str, Any] | None = url_to_dict(  # type: ignore[no-untyped-call]
+            f"slack://{elsewhere[2]}" if elsewhere else url
+        )
+        if known is None:
+            return None
+        wait = seconds * 0.9  # the plugin gives up first, and then says why
+        known = {"cto": wait, "rto": wait} | known | _FORCED
+        if known["schema"] != "slack":
+            return Apprise.instantiate(known, asset=asset)
+        slack = PlainSlack(**known, asset=asset)  # type: ignore[no-untyped-call]
+    except (ValueError, TypeError, KeyError, AttributeError, AppriseException):
+        return None  # whatever these say may quote the URL's token
+    slack.use_blocks = slack.use_blocks and bool(slack.template)
+    if elsewhere:
+        slack.webhook_url = elsewhere[1]
+    return slack
+
+
+def attempt(
+    sink: Sink, receiver: str, title: str, body: str, seconds: float, stopping: threading.Event | None = None
+) -> Sent | SendFailed:
+    """One delivery, in at most `seconds`. Only a real SUCCESS is Sent.
+
+    When `stopping` is set, nothing new is begun, and what is in hand gets FAREWELL more seconds.
+    It runs in a thread of its own that is left behind when it hangs: Apprise's pool has six
+    workers for all services and joins them when the process ends. While one hangs, its receiver
+    is not tried again.
+    """
+    if stopping and stopping.is_set():
+        return SendFailed("iwmon is stopping: not sent yet")
+    earlier = _hanging.get(receiver)
+    if earlier is not None and earlier.is_alive():
+        return SendFailed("the attempt before this one still hangs")
+    _hanging.pop(receiver, None)
+    seen: list[_Seen] = []
+    answers: list[AppriseResult] = []
+
+    def deliver() -> None:
+        _witness.set(seen)
+        apprise = Apprise(asset=sink.service.asset)
+        apprise.add(sink.service)
+        answers.append(apprise.notify(title=title, body=body, body_format=NotifyFormat.TEXT))
+
+    thread = threading.Thread(target=copy_context().run, args=(deliver,), name="iwmon-send", daemon=True)
+    thread.start()
+    _wait(thread, seconds, stopping)
+    if thread.is_alive():
+        _hanging[receiver] = thread
+        stopped = stopping and stopping.is_set()
+        what = "no answer before iwmon stopped" if stopped else f"no answer within {seconds:g} s"
+        return SendFailed(f"{what}: it may have arrived", unknown=True)
+    if not answers:
+        return SendFailed("Apprise failed inside")
+    if answers[0].status is AppriseResultStatus.SUCCESS:
+        return Sent()
+    return _explain(seen)
+
+
+def _wait(thread: threading.Thread, seconds: float, stopping: threading.Event | None) -> None:
+    """Wait for a thread; at most FAREWELL once `stopping` is set."""
+    end = time.monotonic() + seconds
+    leaving = False
+    while thread.is_alive() and (left := end - time.monotonic()) > 0:
+        if stopping and not leaving and stopping.is_set():
+            leaving, end = True, min(end, time.monotonic() + FAREWELL)
+        thread.join(min(left, _LOOK_EVERY) if stopping else left)
+
+
+def _explain(seen: list[_Seen]) -> SendFailed:
+    """What the network said when Apprise said FAILURE; the last thing that went wrong counts."""
+    for at in reversed(seen):
+        match at.outcome:
+            case requests.Response() as response:
+                return _http_answer(response)
+            case requests.RequestException() as error:
+                return _http_fault(error)
+            case smtplib.SMTPException() | OSError() as error:
+                return _smtp_fault(at.call, error)
+            case dict() as refused if refused:
+                return _refused(refused)
+            case (int() as code, *_) if at.call == "connect" and code >= 400:
+                return SendFailed(f"the mail server answered {code} to the connection")
+    return SendFailed("the service did not accept it")
+
+
+def _http_answer(response: requests.Response) -> SendFailed:
+    code = response.status_code
+    word = _ERROR_WORD.search(response.content[:2_000])
+    said = f" ({(word[1] or word[2]).decode()})" if word else ""
+    if 300 <= code < 400:
+        return SendFailed(f"HTTP {code}: redirects are not followed")
+    gone = 400 <= code < 500 and code not in _WAIT_A_LITTLE
+    wait = None if gone else _retry_after(response)
+    but = ", but not accepted" if code < 300 else ""
+    return SendFailed(f"HTTP {code}{but}{said}", retry_after=wait, permanent=gone)
+
+
+def _retry_after(response: requests.Response) -> timedelta | None:
+    """Retry-After in seconds or as an HTTP date (RFC 9110 §10.2.3), between 0 and LONGEST_WAIT.
+
+    A date is read against the answer's own Date, so that neither clock has to be right.
+    """
+    asked = response.headers.get("Retry-After", "").strip()
+    if asked.isascii() and asked.isdigit():
+        return min(timedelta(seconds=min(int(asked[:9]), 10**8)), LONGEST_WAIT)
+    until, now = _http_date(asked), _http_date(response.headers.get("Date", ""))
+    if until is None or now is None:
+        return None
+    return max(timedelta(0), min(until - now, LONGEST_WAIT))
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    return moment if moment.tzinfo else None
+
+
+def _http_fault(error: requests.RequestException) -> SendFailed:
+    cause = error.args[0] if error.args else None
+    reason = getattr(cause, "reason", None)
+    if isinstance(error, requests.exceptions.SSLError):
+        return SendFailed("the service's TLS certificate was not accepted")
+    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError) or isinstance(
+        reason, urllib3.exceptions.NewConnectionError
+    ):
+        return SendFailed("could not connect")
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return SendFailed("its URL leads nowhere", permanent=True)
+    if isinstance(error, requests.Timeout):
+        return SendFailed("no answer in time: it may have arrived", unknown=True)
+    return SendFailed("the connection broke before an answer: it may have arrived", unknown=True)
+
+
+def _smtp_fault(call: str, error: Exception) -> SendFailed:
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            return _refused(error.recipients)
+        case smtplib.SMTPNotSupportedError():
+            return SendFailed(
+                "the mail server does not offer what the URL asks (STARTTLS, login)", permanent=True
+            )
+        case smtplib.SMTPResponseException():
+            what = "the login" if call == "login" else "the message"
+            code = int(error.smtp_code)
+            return SendFailed(f"the mail server answered {code} to {what}", permanent=code >= 500)
+    if call == "sendmail":
+        return SendFailed("the mail server went away before an answer: it may have arrived", unknown=True)
+    return SendFailed("could not connect to the mail server")
+
+
+def _refused(recipients: dict[str, tuple[int, bytes]]) -> SendFailed:
+    code = max(code for code, _ in recipients.values())
+    return SendFailed(f"the mail server answered {code} to the recipient", permanent=code >= 500)
+
+
+def _install_witness() -> None:
+    """Note what requests and smtplib see in a thread that delivers; other threads are left alone."""
+    requests.Session.send = _witnessed("send", _bounded(requests.Session.send))  # type: ignore[method-assign]
+    for name in ("connect", "starttls", "login", "sendmail"):
+        setattr(smtplib.SMTP, name, _witnessed(name, getattr(smtplib.SMTP, name)))
+
+
+def _witnessed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def watched(*args: Any, **more: Any) -> Any:
+        seen = _witness.get()
+        if seen is None:
+            return call(*args, **more)
+        try:
+            outcome = call(*args, **more)
+        except (requests.RequestException, smtplib.SMTPException, OSError) as error:
+            seen.append(_Seen(name, error))
+            raise
+        seen.append(_Seen(name, outcome))
+        return outcome
+
+    return watched
+
+
+def _bounded(call: Callable[..., requests.Response]) -> Callable[..., requests.Response]:
+    """Session.send that reads at most _ANSWER_LIMIT bytes: requests itself would read for ever."""
+
+    @functools.wraps(call)
+    def send(session: requests.Session, request: requests.PreparedRequest, **more: Any) -> requests.Response:
+        if _witness.get() is None:
+            return call(session, request, **more)
+        response = call(session, request, **(more | {"stream": True}))
+        try:
+            response._content = response.raw.read(_ANSWER_LIMIT, decode_content=True)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise requests.ConnectionError("the answer broke off") from error
+        finally:
+            response.close()
+        return response
+
+    return send
+
+
+def _silence() -> None:
+    """Let nothing out of the loggers of Apprise, requests and urllib3.
+
+    At DEBUG they write whole URLs, and Apprise a wrong token at WARNING. What an operator needs is
+    in SendFailed. The filter holds whatever level and handler somebody sets; a logger that is born
+    later has a silent parent.
+    """
+    loud = {"apprise", "requests", "urllib3"}
+    for name in loud | {name for name in logging.root.manager.loggerDict if name.split(".")[0] in loud}:
+        logger = logging.getLogger(name)
+        logger.addFilter(_nothing)
+        if name in loud:
+            logger.addHandler(logging.NullHandler())
+            logger.propagate = False
+
+
+def _nothing(record: logging.LogRecord) -> bool:
+    return False
+
+
+# At import, because the import lock makes it happen exactly once, before any URL is read.
+_silence()
+_install_witness()

@@ -1,0 +1,6 @@
+"""The store: sqlmodel rows, conversions, one commit a step. SQLite or PostgreSQL."""
+
+from iwmon.store.failures import StoreFailed
+from iwmon.store.store import Store
+
+__all__ = ["Store", "StoreFailed"]

@@ -1,0 +1,341 @@
+"""The tables, as SQLModel rows. A column has the name and meaning of the model's field.
+
+Rows are not validated on the way in (`table=True` never is): what is stored are the model's frozen
+dataclasses, checked where they were made, and the column types refuse what has no place there.
+Ids and words of iwmon's own are plain Text; texts of any other origin are Words. `n` numbers rows in
+the order of arrival. A change here needs a migration: tests hold both equal.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Index, MetaData, Table, Text
+from sqlmodel import Field, SQLModel
+
+from iwmon.model import Coverage, FeedState, Level, Severity
+from iwmon.store.columns import Choice, Names, NameSet, Number, Seconds, When, Words
+
+HEAD = "0001"  # the newest migration; a test holds it equal to what alembic finds
+
+
+class Rows(SQLModel):
+    """Keeps iwmon's tables in a MetaData of their own, with named constraints."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def _table(row: type[Rows]) -> Table:
+    return cast(Table, row.__table__)  # type: ignore[attr-defined]
+
+
+def _n() -> Any:
+    return Field(default=None, primary_key=True, sa_type=Number)
+
+
+class MetaRow(Rows, table=True):
+    """What is known of the database itself: its uuid, the configuration in force, the fence."""
+
+    __tablename__ = "meta"
+    key: str = Field(primary_key=True, sa_type=Text)
+    value: str = Field(sa_type=Words)
+
+
+class CounterRow(Rows, table=True):
+    """How many rows a big table holds, kept in the same transactions: COUNT(*) reads them all."""
+
+    __tablename__ = "counters"
+    name: str = Field(primary_key=True, sa_type=Text)
+    value: int = Field(sa_type=Number)
+
+
+class StepRow(Rows, table=True):
+    """One call of advance. `key` is a digest of what it decided: committed twice, it stands once."""
+
+    __tablename__ = "steps"
+    __table_args__ = (Index("ix_steps_at_n", "at", "n"),)
+    n: int | None = _n()
+    key: str = Field(unique=True, sa_type=Text)
+    at: datetime = Field(sa_type=When)
+    config_digest: str = Field(sa_type=Text)
+    readings: int
+    items: int
+    matches: int
+    alerts: int
+
+
+class ReadingRow(Rows, table=True):
+    """The poll log: what one step learnt of one source. `place` is its position in the step."""
+
+    __tablename__ = "readings"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    step: int = Field(primary_key=True, sa_type=Number)
+    place: int = Field(primary_key=True)
+    source: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=When)
+    state: FeedState = Field(sa_type=Choice(FeedState))
+    detail: str = Field(sa_type=Words)
+    entries: int
+    newest: datetime | None = Field(sa_type=When)
+    size: int = Field(sa_type=Number)
+    not_modified: bool
+    notes: tuple[str, ...] = Field(sa_type=Names)
+
+
+class ItemRow(Rows, table=True):
+    """Every item ever seen, matched or not. `step` and `reading` say in which answer it came."""
+
+    __tablename__ = "items"
+    n: int | None = _n()
+    id: str = Field(unique=True, sa_type=Text)
+    source: str = Field(sa_type=Text)
+    key: str = Field(sa_type=Words)
+    url: str = Field(sa_type=Words)
+    title: str = Field(sa_type=Words)
+    summary: str = Field(sa_type=Words)
+    body: str = Field(sa_type=Words)
+    published: datetime | None = Field(sa_type=When)
+    language: str | None = Field(sa_type=Words)
+    publisher: str = Field(sa_type=Words)
+    publisher_url: str = Field(sa_type=Words)
+    first_seen: datetime = Field(sa_type=When)
+    flags: frozenset[str] = Field(sa_type=NameSet)
+    step: int = Field(index=True, sa_type=Number)
+    reading: int
+
+
+class ForgottenRow(Rows, table=True):
+    """Ids of pruned items whose date does not show that they are old."""
+
+    __tablename__ = "forgotten"
+    id: str = Field(primary_key=True, sa_type=Text)
+
+
+class MatchRow(Rows, table=True):
+    __tablename__ = "matches"
+    __table_args__ = (
+        Index("uq_matches_item_indicator", "item", "indicator", unique=True),
+        Index("ix_matches_indicator_n", "indicator", "n"),
+    )
+    n: int | None = _n()
+    item: str = Field(foreign_key="items.id", sa_type=Text)
+    indicator: str = Field(sa_type=Text)
+    where: str = Field(sa_type=Text)
+    words: tuple[str, ...] = Field(sa_type=Names)
+    strength: float
+
+
+class StoryRow(Rows, table=True):
+    """`place` keeps the order in which stories arose: a later item joins the first that fits."""
+
+    __tablename__ = "stories"
+    id: str = Field(primary_key=True, sa_type=Text)
+    as_of: datetime = Field(index=True, sa_type=When)
+    group: str = Field(sa_type=Words)
+    side: str = Field(sa_type=Text)
+    items: tuple[str, ...] = Field(sa_type=Names)
+    publishers: tuple[str, ...] = Field(sa_type=Names)
+    title_words: frozenset[str] = Field(sa_type=NameSet)
+    words: frozenset[str] = Field(sa_type=NameSet)
+    place: int = Field(sa_type=Number)
+
+
+class SignalRow(Rows, table=True):
+    """`expired`: when it had become too old to count; null while it lives."""
+
+    __tablename__ = "signals"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    indicator: str = Field(primary_key=True, sa_type=Text)
+    story: str = Field(primary_key=True, foreign_key="stories.id", index=True, sa_type=Text)
+    group: str = Field(sa_type=Words)
+    side: str = Field(sa_type=Text)
+    as_of: datetime = Field(sa_type=When)
+    weight: float
+    reliability: str = Field(sa_type=Text)
+    credibility: int
+    item: str = Field(sa_type=Text)
+    title: str = Field(sa_type=Words)
+    url: str = Field(sa_type=Words)
+    publisher: str = Field(sa_type=Words)
+    source: str = Field(sa_type=Text)
+    published: datetime | None = Field(sa_type=When)
+    first_seen: datetime = Field(sa_type=When)
+    where: str = Field(sa_type=Text)
+    words: tuple[str, ...] = Field(sa_type=Names)
+    flags: frozenset[str] = Field(sa_type=NameSet)
+    confirmed: bool
+    expired: datetime | None = Field(default=None, index=True, sa_type=When)
+    place: int = Field(sa_type=Number)
+
+
+class LevelChangeRow(Rows, table=True):
+    __tablename__ = "level_changes"
+    __table_args__ = (Index("ix_level_changes_indicator_step", "indicator", "step"),)
+    step: int = Field(primary_key=True, sa_type=Number)
+    place: int = Field(primary_key=True)
+    indicator: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=When)
+    before: Level = Field(sa_type=Choice(Level))
+    after: Level = Field(sa_type=Choice(Level))
+    activation: float
+    reason: str = Field(sa_type=Words)
+
+
+class CoverageChangeRow(Rows, table=True):
+    __tablename__ = "coverage_changes"
+    __table_args__ = (Index("ix_coverage_changes_indicator_step", "indicator", "step"),)
+    step: int = Field(primary_key=True, sa_type=Number)
+    place: int = Field(primary_key=True)
+    indicator: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=When)
+    before: Coverage = Field(sa_type=Choice(Coverage))
+    after: Coverage = Field(sa_type=Choice(Coverage))
+    reason: str = Field(sa_type=Words)
+
+
+class StateRow(Rows, table=True):
+    __tablename__ = "indicator_states"
+    indicator: str = Field(primary_key=True, sa_type=Text)
+    level: Level = Field(sa_type=Choice(Level))
+    since: datetime | None = Field(sa_type=When)
+    activation: float
+    groups: int
+    reason: str = Field(sa_type=Words)
+    falling_since: datetime | None = Field(sa_type=When)
+    ever_hit: bool
+    coverage: Coverage = Field(sa_type=Choice(Coverage))
+    coverage_reason: str = Field(sa_type=Words)
+    coverage_since: datetime | None = Field(sa_type=When)
+
+
+class HealthRow(Rows, table=True):
+    __tablename__ = "source_health"
+    source: str = Field(primary_key=True, sa_type=Text)
+    state: FeedState = Field(sa_type=Choice(FeedState))
+    detail: str = Field(sa_type=Words)
+    since: datetime | None = Field(sa_type=When)
+    last_poll: datetime | None = Field(sa_type=When)
+    last_ok: datetime | None = Field(sa_type=When)
+    last_item: datetime | None = Field(sa_type=When)
+    failures: int
+    usual_size: int = Field(sa_type=Number)
+    entries: int
+
+
+class SourceStatsRow(Rows, table=True):
+    __tablename__ = "source_stats"
+    source: str = Field(primary_key=True, sa_type=Text)
+    polls: int = Field(sa_type=Number)
+    failed: int = Field(sa_type=Number)
+    not_modified: int = Field(sa_type=Number)
+    items: int = Field(sa_type=Number)
+
+
+class AlertRow(Rows, table=True):
+    """`digest` seals the row's content: SQLite has no checksums. `acked` repeats the newest ack."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        Index("ix_alerts_judgement_n", "judgement", "n"),
+        Index("ix_alerts_indicator_n", "indicator", "n"),
+    )
+    n: int | None = _n()
+    id: str = Field(unique=True, sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    severity: Severity = Field(sa_type=Choice(Severity))
+    at: datetime = Field(sa_type=When)
+    judgement: str = Field(sa_type=Text)
+    indicator: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    before: str = Field(sa_type=Words)
+    after: str = Field(sa_type=Words)
+    title: str = Field(sa_type=Words)
+    text: str = Field(sa_type=Words)
+    why: str = Field(sa_type=Words)
+    stories: tuple[str, ...] = Field(sa_type=Names)
+    digest: str = Field(sa_type=Text)
+    acked: bool
+
+
+class AckRow(Rows, table=True):
+    """The log of what people did with alerts. `action` is "ack" or "unack"."""
+
+    __tablename__ = "acks"
+    n: int | None = _n()
+    alert: str = Field(foreign_key="alerts.id", index=True, sa_type=Text)
+    action: str = Field(sa_type=Text)
+    by: str = Field(sa_type=Words)
+    note: str = Field(sa_type=Words)
+    at: datetime = Field(sa_type=When)
+
+
+class DeliveryRow(Rows, table=True):
+    """The outbox. `doubtful`: an earlier attempt may have arrived; `digest` seals the whole row."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (Index("ix_deliveries_state_next_attempt", "state", "next_attempt"),)
+    n: int | None = _n()
+    id: str = Field(unique=True, sa_type=Text)
+    alert: str = Field(foreign_key="alerts.id", index=True, sa_type=Text)
+    receiver: str = Field(sa_type=Text)
+    turn: int
+    state: str = Field(sa_type=Text)
+    created: datetime | None = Field(sa_type=When)
+    next_attempt: datetime | None = Field(sa_type=When)
+    attempts: int
+    in_flight: bool
+    sent: datetime | None = Field(sa_type=When)
+    error: str = Field(sa_type=Words)
+    doubtful: bool
+    digest: str = Field(sa_type=Text)
+
+
+class PollRow(Rows, table=True):
+    __tablename__ = "polls"
+    source: str = Field(primary_key=True, sa_type=Text)
+    next_due: datetime | None = Field(sa_type=When)
+    interval: timedelta | None = Field(sa_type=Seconds)
+    etag: str = Field(sa_type=Words)
+    last_modified: str = Field(sa_type=Words)
+    body_digest: str = Field(sa_type=Text)
+    failures: int
+    url_digest: str = Field(sa_type=Text)
+
+
+class ConfigRow(Rows, table=True):
+    """Every configuration that was ever in force, unexpanded: secrets are only named in it."""
+
+    __tablename__ = "configs"
+    digest: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = Field(sa_type=When)
+    files: str = Field(sa_type=Words)
+
+
+metadata = Rows.metadata
+meta = _table(MetaRow)
+counters = _table(CounterRow)
+steps = _table(StepRow)
+readings = _table(ReadingRow)
+items = _table(ItemRow)
+forgotten = _table(ForgottenRow)
+matches = _table(MatchRow)
+stories = _table(StoryRow)
+signals = _table(SignalRow)
+level_changes = _table(LevelChangeRow)
+coverage_changes = _table(CoverageChangeRow)
+indicator_states = _table(StateRow)
+source_health = _table(HealthRow)
+source_stats = _table(SourceStatsRow)
+alerts = _table(AlertRow)
+acks = _table(AckRow)
+deliveries = _table(DeliveryRow)
+polls = _table(PollRow)
+configs = _table(ConfigRow)

@@ -1,0 +1,261 @@
+"""One step, written in one transaction; and the recorded steps, read again for replay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, func, select, update
+
+from iwmon.model import FeedState, IndicatorState, Item, PollState, Recorded, SourceHealth, Step
+from iwmon.store import convert, rows
+from iwmon.store.database import batches
+
+COUNTED = ("items", "matches", "stories", "alerts")
+_PLACES = 1 << 20  # places within one step; step · _PLACES + i orders rows over all steps
+_PAGE = 100  # steps read at a time
+
+Insert = Callable[[Table], Any]
+
+
+@dataclass(slots=True)
+class Written:
+    """What the database is known to hold, so that only what changed is written."""
+
+    states: Mapping[str, IndicatorState] = field(default_factory=dict)
+    health: Mapping[str, SourceHealth] = field(default_factory=dict)
+
+
+class Writer:
+    """Writes steps with statements that are built once: they are the same for every step."""
+
+    def __init__(self, insert: Insert) -> None:
+        self._statements: dict[tuple[str, str], Any] = {}
+        self._insert = insert
+
+    def add(self, connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> int:
+        """Inserts rows that are not there yet; returns how many were not."""
+        if not values:
+            return 0
+        return int(connection.execute(self.adding(table), values).rowcount)
+
+    def adding(self, table: Table) -> Any:
+        """The statement that inserts what is not there yet."""
+        return self._statement("add", table, lambda: self._insert(table).on_conflict_do_nothing())
+
+    def put(self, connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+        """Inserts rows, and overwrites those that are there."""
+        if values:
+            connection.execute(self._statement("put", table, lambda: self._overwriting(table)), values)
+
+    def count(self, connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
+        """Adds numbers to the rows with the same key."""
+        if values:
+            connection.execute(self._statement("count", table, lambda: self._counting(table)), values)
+
+    def _statement(self, kind: str, table: Table, build: Callable[[], Any]) -> Any:
+        key = (kind, table.name)
+        if key not in self._statements:
+            self._statements[key] = build().execution_options(preserve_rowcount=True)
+        return self._statements[key]
+
+    def _overwriting(self, table: Table) -> Any:
+        statement = self._insert(table)
+        changed = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
+        if table is rows.signals:  # a signal that comes back to life is a new arrival
+            held = rows.signals.c
+            changed["place"] = case((held.expired.is_(None), held.place), else_=statement.excluded.place)
+        elif table is rows.stories:
+            del changed["place"]
+        return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
+
+    def _counting(self, table: Table) -> Any:
+        statement = self._insert(table)
+        added = {c.name: c + statement.excluded[c.name] for c in table.c if not c.primary_key}
+        return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=added)
+
+
+def commit(
+    connection: Connection, writer: Writer, step: Step, polls: Sequence[PollState], known: Written
+) -> None:
+    """Writes all of a step. Every row has a key, so that the same step can come twice."""
+    n, is_new = _step(connection, writer, step)
+    added = _evidence(connection, writer, step, n)
+    _changes(connection, writer, step, n)
+    memory = step.memory
+    changed = [s for i, s in memory.states.items() if known.states.get(i) != s]
+    writer.put(connection, rows.indicator_states, [convert.row(s) for s in changed])
+    ailing = [h for i, h in memory.health.items() if known.health.get(i) != h]
+    writer.put(connection, rows.source_health, [convert.row(h) for h in ailing])
+    added["alerts"] = writer.add(connection, rows.alerts, [convert.alert_row(a) for a in step.alerts])
+    writer.add(connection, rows.deliveries, [convert.delivery_row(d) for d in step.deliveries])
+    writer.put(connection, rows.polls, [convert.row(p) for p in polls])
+    if is_new:
+        writer.count(connection, rows.source_stats, _stats(step))
+    counted = [{"name": name, "value": value} for name, value in added.items() if value]
+    writer.count(connection, rows.counters, counted)
+
+
+def _step(connection: Connection, writer: Writer, step: Step) -> tuple[int, bool]:
+    """The step's number, and whether it is new."""
+    n, key = rows.steps.c.n, _key(step)
+    values = {
+        "key": key,
+        "at": step.at,
+        "config_digest": step.config_digest,
+        "readings": len(step.readings),
+        "items": len(step.items),
+        "matches": len(step.matches),
+        "alerts": len(step.alerts),
+    }
+    made = connection.scalar(writer.adding(rows.steps).returning(n), values)
+    if made is not None:
+        return int(made), True
+    return int(connection.execute(select(n).where(rows.steps.c.key == key)).scalar_one()), False
+
+
+def _key(step: Step) -> str:
+    """A digest of the step's input and of what it decided."""
+    said = (
+        step.at.isoformat(),
+        step.config_digest,
+        [(r.source, r.at.isoformat(), r.state, r.size, [i.id for i in r.items]) for r in step.readings],
+        [(c.indicator, c.after) for c in step.level_changes],
+        [(c.indicator, c.after) for c in step.coverage_changes],
+        [a.id for a in step.alerts],
+    )
+    return sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _evidence(connection: Connection, writer: Writer, step: Step, n: int) -> dict[str, int]:
+    """Readings, items, matches, stories and signals; returns how many rows were new."""
+    readings = [convert.reading_row(r, n, place) for place, r in enumerate(step.readings)]
+    writer.add(connection, rows.readings, readings)
+    items = [convert.item_row(i, n, place) for place, r in enumerate(step.readings) for i in r.items]
+    added = {"items": writer.add(connection, rows.items, items)}
+    added["matches"] = writer.add(connection, rows.matches, [convert.row(m) for m in step.matches])
+    known = existing(connection, rows.stories, [s.id for s in step.stories])
+    added["stories"] = len({s.id for s in step.stories} - known)
+    first = n * _PLACES
+    stories = [convert.story_row(s, first + i) for i, s in enumerate(step.stories)]
+    writer.put(connection, rows.stories, stories)
+    signals = [convert.signal_row(s, first + i) for i, s in enumerate(step.signals)]
+    writer.put(connection, rows.signals, signals)
+    if step.expired:
+        connection.execute(
+            _EXPIRE, [{"of": indicator, "by": story, "at": step.at} for indicator, story in step.expired]
+        )
+    return added
+
+
+_EXPIRE = (
+    update(rows.signals)
+    .where(
+        rows.signals.c.indicator == bindparam("of"),
+        rows.signals.c.story == bindparam("by"),
+        rows.signals.c.expired.is_(None),
+    )
+    .values(expired=bindparam("at", type_=rows.signals.c.expired.type))
+)
+
+
+def _changes(connection: Connection, writer: Writer, step: Step, n: int) -> None:
+    for table, changes in (
+        (rows.level_changes, step.level_changes),
+        (rows.coverage_changes, step.coverage_changes),
+    ):
+        found = [convert.row(change, step=n, place=place) for place, change in enumerate(changes)]
+        writer.add(connection, table, found)
+
+
+def _stats(step: Step) -> list[dict[str, Any]]:
+    healthy = (FeedState.OK, FeedState.NEW)
+    return [
+        {
+            "source": r.source,
+            "polls": 1,
+            "failed": int(r.state not in healthy),
+            "not_modified": int(r.not_modified),
+            "items": len(r.items),
+        }
+        for r in step.readings
+    ]
+
+
+def existing(connection: Connection, table: Table, ids: Sequence[str]) -> set[str]:
+    """Which of these ids the table holds."""
+    found: set[str] = set()
+    for some in batches(ids):
+        found.update(connection.scalars(select(table.c.id).where(table.c.id.in_(some))))
+    return found
+
+
+def unseen(connection: Connection, items: Sequence[Item]) -> list[Item]:
+    """Those that are not stored, in order, each once."""
+    once = {item.id: item for item in reversed(items)}
+    stored = existing(connection, rows.items, list(once))
+    stored |= existing(connection, rows.forgotten, [i for i in once if i not in stored])
+    return [item for item in items if once.pop(item.id, None) is not None and item.id not in stored]
+
+
+# ---------------------------------------------------------------- read again
+
+
+def span(connection: Connection, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+    """The numbers of the first and the last step with `since` <= at < `until`; (1, 0) if there is none."""
+    n = rows.steps.c.n
+    first, last = connection.execute(select(func.min(n), func.max(n)).where(*_within(since, until))).one()
+    return (first, last) if first is not None else (1, 0)
+
+
+def recorded(
+    connection: Connection, between: tuple[int, int], since: datetime | None, until: datetime | None
+) -> tuple[list[Recorded], int]:
+    """A few of the steps between these numbers, oldest first, and the number to go on from.
+
+    The order is that of the numbers: a clock may have been set back.
+    """
+    first, last = between
+    some = connection.execute(
+        select(rows.steps.c.n, rows.steps.c.at, rows.steps.c.config_digest)
+        .where(rows.steps.c.n >= first, rows.steps.c.n <= last, *_within(since, until))
+        .order_by(rows.steps.c.n)
+        .limit(_PAGE)
+    ).all()
+    numbers = [n for n, _, _ in some]
+    items = _items_by_reading(connection, numbers)
+    found = connection.execute(
+        select(rows.readings)
+        .where(rows.readings.c.step.in_(numbers))
+        .order_by(rows.readings.c.step, rows.readings.c.place)
+    ).mappings()
+    by_step = {
+        n: tuple(convert.reading(r, items.get((n, r["place"]), ())) for r in group)
+        for n, group in groupby(found, key=lambda r: r["step"])
+    }
+    going_on = numbers[-1] + 1 if some else last + 1
+    return [Recorded(at, digest, by_step.get(n, ())) for n, at, digest in some], going_on
+
+
+def _within(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    at = rows.steps.c.at
+    return ([at >= since] if since else []) + ([at < until] if until else [])
+
+
+def _items_by_reading(
+    connection: Connection, steps: Sequence[int]
+) -> dict[tuple[int, int], tuple[Item, ...]]:
+    table = rows.items.c
+    found = connection.execute(
+        select(table.step, table.reading, *convert.ITEM_COLUMNS)
+        .where(table.step.in_(steps))
+        .order_by(table.step, table.reading, table.n)
+    )
+    return {
+        key: tuple(convert.item(values[2:]) for values in group)
+        for key, group in groupby(found, key=lambda values: (values[0], values[1]))
+    }

@@ -1,0 +1,343 @@
+"""Store: everything that iwmon keeps, in SQLite or PostgreSQL.
+
+Synchronous and safe to call from several threads; each call is one transaction unless it says
+otherwise. Times go in and come out as aware UTC datetimes. Whatever goes wrong is a StoreFailed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import insert, update
+
+from iwmon.model import (
+    Alert,
+    AlertRecord,
+    ConfigStatus,
+    CoverageChange,
+    Delivery,
+    IndicatorState,
+    Item,
+    LevelChange,
+    Match,
+    Memory,
+    PollState,
+    Recorded,
+    Signal,
+    SourceHealth,
+    SourceStats,
+    Step,
+    Story,
+    Told,
+)
+from iwmon.store import board, checks, configs, convert, opening, outbox, retention, rows, sqlite, steps
+from iwmon.store.database import Database, reading, writing
+from iwmon.store.failures import StoreFailed
+from iwmon.store.sqlite import SqliteDatabase
+
+PATIENCE = timedelta(seconds=70)  # for another writer: a lock of 60 s is harmless
+
+
+class Store:
+    """An open database. Made by `Store.open`; closed by `close` or at the end of a with block."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._writer = steps.Writer(database.insert)
+        self._turn = Lock()  # writers of one process queue here rather than poll SQLite's lock
+        self._written = steps.Written()
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True, patience: timedelta = PATIENCE) -> Self:
+        """Opens "sqlite:///iwmon.db" or "postgresql://user@host/name".
+
+        `create` makes a new database, and upgrades an old schema after a backup; without it either is
+        a StoreFailed ("missing", "older"). So is a database that is damaged ("corrupt"), newer than
+        this code ("newer"), or not the one that was here before ("missing"). `patience` is how long
+        a write waits for another process's.
+        """
+        return cls(opening.opened(url, create=create, patience=patience))
+
+    @classmethod
+    def upgrade(cls, url: str) -> Path | None:
+        """Brings an old schema up to date; returns where the backup stands, None if nothing was to do.
+
+        StoreFailed "running" while a daemon is at work on it.
+        """
+        return opening.upgraded(url, patience=PATIENCE)
+
+    def close(self) -> None:
+        """Closes every connection. Calling it twice is harmless."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """The place of the one daemon on this database, for as long as the block lasts.
+
+        StoreFailed "running" when another process has it. A process that dies gives it up.
+        """
+        with self._database.lock():
+            yield
+
+    # ------------------------------------------------------------ steps
+
+    def memory(self) -> Memory:
+        """What advance needs after a restart: it is what the last committed step left."""
+        with self._turn, reading(self._database) as connection:
+            found = board.memory(connection)
+            self._written = steps.Written(found.states, found.health)
+        return found
+
+    def unseen(self, items: Sequence[Item]) -> list[Item]:
+        """The items whose id is not stored, in order, each once."""
+        with reading(self._database) as connection:
+            return steps.unseen(connection, items)
+
+    def polls(self) -> dict[str, PollState]:
+        """What the next poll of each source needs, by source."""
+        with reading(self._database) as connection:
+            return board.polls(connection)
+
+    def commit(self, step: Step, polls: Sequence[PollState] = ()) -> None:
+        """All of a step, durable when this returns; or nothing of it, if it raises.
+
+        Committing the same step twice changes nothing.
+        """
+        with self._turn:
+            with writing(self._database) as connection:
+                steps.commit(connection, self._writer, step, polls, self._written)
+            self._written = steps.Written(step.memory.states, step.memory.health)
+
+    def recorded(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Recorded]:
+        """The steps with `since` <= at < `until`, oldest first: what replay needs. Read in pages."""
+        with reading(self._database) as connection:
+            first, last = steps.span(connection, since, until)
+        while first <= last:
+            with reading(self._database) as connection:
+                found, first = steps.recorded(connection, (first, last), since, until)
+            yield from found
+
+    # ------------------------------------------------------------ deliveries
+
+    def pending(self, now: datetime, limit: int = 100) -> list[tuple[Delivery, Alert]]:
+        """Deliveries that are due, oldest first. `in_flight` says that an attempt may have arrived.
+
+        StoreFailed "corrupt" when all that is due is damaged: what is whole goes out first.
+        """
+        with reading(self._database) as connection:
+            return outbox.pending(connection, now, limit)
+
+    def begin(self, ids: Sequence[str], now: datetime) -> None:
+        """An attempt begins at `now`: call it before sending. Ids that are not pending are left alone."""
+        self._change(ids, outbox.begun(now))
+
+    def sent(self, ids: Sequence[str], now: datetime) -> None:
+        """The services accepted them."""
+        self._change(ids, outbox.sent(now))
+
+    def failed(
+        self, ids: Sequence[str], error: str, next_attempt: datetime, *, unknown: bool = False
+    ) -> None:
+        """The attempt failed. `unknown`: it may have arrived; then the next one is a possible repeat."""
+        self._change(ids, outbox.failed(error, next_attempt, unknown=unknown))
+
+    def dead(self, ids: Sequence[str], error: str) -> None:
+        """They will not be tried again; they stay to be seen."""
+        self._change(ids, outbox.dead(error))
+
+    def add_alerts(self, alerts: Sequence[Alert], deliveries: Sequence[Delivery]) -> None:
+        """Alerts that no step raised (for the operator), and reminders. Known ids are left as they are."""
+        with self._turn, writing(self._database) as connection:
+            added = self._writer.add(connection, rows.alerts, [convert.alert_row(a) for a in alerts])
+            self._writer.add(connection, rows.deliveries, [convert.delivery_row(d) for d in deliveries])
+            if added:
+                self._writer.count(connection, rows.counters, [{"name": "alerts", "value": added}])
+
+    def next_delivery_at(self) -> datetime | None:
+        """When the next pending delivery is due, in the past if overdue; None when none is pending."""
+        with reading(self._database) as connection:
+            return outbox.next_at(connection)
+
+    def firing(self) -> list[Told]:
+        """Alerts whose indicator still stands as high, that nobody acknowledged, by receiver."""
+        with reading(self._database) as connection:
+            return outbox.firing(connection)
+
+    def _change(self, ids: Sequence[str], how: outbox.Change) -> None:
+        with self._turn, writing(self._database) as connection:
+            outbox.change(connection, ids, how)
+
+    # ------------------------------------------------------------ alerts and people
+
+    def alerts(
+        self,
+        *,
+        since: datetime | None = None,
+        judgement: str | None = None,
+        open_only: bool = False,
+        limit: int = 100,
+    ) -> list[AlertRecord]:
+        """Newest first. `open_only`: those that are not acknowledged."""
+        with reading(self._database) as connection:
+            return board.alerts(
+                connection, since=since, judgement=judgement, open_only=open_only, limit=limit
+            )
+
+    def alert(self, id_prefix: str) -> AlertRecord:
+        """By id, or by the beginning of one if only one begins so. StoreFailed "unknown" otherwise."""
+        with reading(self._database) as connection:
+            return board.alert(connection, id_prefix)
+
+    def ack(self, id_prefix: str, by: str, note: str, at: datetime) -> None:
+        """Somebody has seen to it: no more reminders."""
+        self._log(id_prefix, "ack", by, note, at)
+
+    def unack(self, id_prefix: str, by: str, at: datetime) -> None:
+        """Takes the acknowledgement back."""
+        self._log(id_prefix, "unack", by, "", at)
+
+    def _log(self, id_prefix: str, action: str, by: str, note: str, at: datetime) -> None:
+        with self._turn, writing(self._database) as connection:
+            alert = board.alert_id(connection, id_prefix)
+            said = {"alert": alert, "action": action, "by": by, "note": note, "at": at}
+            connection.execute(insert(rows.acks), [said])
+            here = update(rows.alerts).where(rows.alerts.c.id == alert)
+            connection.execute(here.values(acked=action == "ack"))
+
+    # ------------------------------------------------------------ configurations
+
+    def keep_config(self, digest: str, files: Mapping[str, bytes | str], at: datetime) -> None:
+        """This configuration, its text unexpanded, is now in force; a noted error is over."""
+        with self._turn, writing(self._database) as connection:
+            configs.keep(connection, self._writer, digest, files, at)
+
+    def last_good_config(self) -> tuple[str, dict[str, bytes]] | None:
+        """(digest, file name → text) of the last that was kept; None when none was."""
+        with reading(self._database) as connection:
+            return configs.last_good(connection)
+
+    def note_config_error(self, text: str, at: datetime) -> None:
+        """An edit is not in force, for this reason."""
+        with self._turn, writing(self._database) as connection:
+            configs.note_error(connection, self._writer, text, at)
+
+    def config_status(self) -> ConfigStatus:
+        """What is in force, and why a later edit is not."""
+        with reading(self._database) as connection:
+            return configs.status(connection)
+
+    # ------------------------------------------------------------ what people ask
+
+    def states(self) -> dict[str, IndicatorState]:
+        """By indicator."""
+        with reading(self._database) as connection:
+            return board.states(connection)
+
+    def health(self) -> dict[str, SourceHealth]:
+        """By source."""
+        with reading(self._database) as connection:
+            return board.health(connection)
+
+    def source_stats(self) -> dict[str, SourceStats]:
+        """By source."""
+        with reading(self._database) as connection:
+            return board.source_stats(connection)
+
+    def counts(self) -> dict[str, int]:
+        """items, matches, stories, alerts, deliveries_pending, deliveries_sent, deliveries_dead."""
+        with reading(self._database) as connection:
+            return board.counts(connection)
+
+    def last_step_at(self) -> datetime | None:
+        """The time of the last committed step."""
+        with reading(self._database) as connection:
+            return board.last_step_at(connection)
+
+    def signals(self, indicator: str) -> list[Signal]:
+        """Those that still count, in order of arrival."""
+        with reading(self._database) as connection:
+            return board.signals(connection, indicator)
+
+    def changes(self, indicator: str, limit: int = 20) -> list[LevelChange]:
+        """How the level moved, newest first."""
+        with reading(self._database) as connection:
+            return board.level_changes(connection, indicator, limit)
+
+    def coverage_changes(self, indicator: str, limit: int = 20) -> list[CoverageChange]:
+        """How the coverage moved, newest first."""
+        with reading(self._database) as connection:
+            return board.coverage_changes(connection, indicator, limit)
+
+    def item(self, identity: str) -> Item:
+        """StoreFailed "unknown" if it is not stored."""
+        with reading(self._database) as connection:
+            return board.item(connection, identity)
+
+    def items_matching(self, indicator: str, limit: int = 20) -> list[tuple[Item, Match]]:
+        """Newest first."""
+        with reading(self._database) as connection:
+            return board.items_matching(connection, indicator, limit)
+
+    def story(self, identity: str) -> Story:
+        """StoreFailed "unknown" if it is not stored."""
+        with reading(self._database) as connection:
+            return board.story(connection, identity)
+
+    # ------------------------------------------------------------ upkeep
+
+    def backup(self, path: Path) -> None:
+        """A consistent copy, mode 0600, while others go on writing. Never overwrites a file.
+
+        SQLite only: StoreFailed "refused" on PostgreSQL, which has pg_dump.
+        """
+        if not isinstance(self._database, SqliteDatabase):
+            raise StoreFailed(
+                "refused", "backup copies SQLite files", where=self._database.where, hint="use pg_dump"
+            )
+        sqlite.copy(self._database, path)
+
+    def check(self) -> list[str]:
+        """Every fault to be found, a line each; [] when all is well. Reads the whole database."""
+        with reading(self._database) as connection:
+            return checks.check(self._database, connection)
+
+    def prune(self, before: datetime) -> int:
+        """Deletes what is older than `before`, in many small transactions; returns how many rows.
+
+        Alerts, deliveries, changes of level and the items behind any alert or living signal stay.
+        """
+        with reading(self._database) as connection:
+            last = retention.last_before(connection, before)
+            stories = retention.kept_stories(connection)
+            items = retention.kept_items(connection, stories)
+        removed = 0
+        after: int | None = 0
+        while after is not None:
+            with self._turn, writing(self._database) as connection:
+                gone, after = retention.prune_items(connection, self._writer, last, after, items)
+            removed += gone
+        after = 0
+        while after is not None:
+            with self._turn, writing(self._database) as connection:
+                gone, after = retention.prune_stories(connection, self._writer, before, after, stories)
+            removed += gone
+        while True:
+            with self._turn, writing(self._database) as connection:
+                gone = retention.prune_log(connection, last)
+            if not gone:
+                return removed
+            removed += gone

@@ -1,0 +1,110 @@
+"""stories: fifty reprints of one letter are one report; two reports are two."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iwmon import stories
+from iwmon.model import Item, Story
+from nouns import HOUR, NOON, item
+
+LETTER = "Deputy minister of Belarus resigns over the war, leaked letter says"
+
+
+def begun(title: str, **more) -> Story:
+    return stories.begin(item(title, **more), NOON, group="g", side="independent", publisher="First")
+
+
+def test_a_reprint_joins_and_a_different_report_does_not() -> None:
+    """Small edits of a headline are the same report; another event about the same country is not."""
+    story = begun(LETTER)
+    same = [
+        LETTER,
+        LETTER.upper(),
+        "Deputy minister of Belarus resigns over war, a leaked letter says",
+        "Leaked letter says deputy minister of Belarus resigns over the war - Example News",
+    ]
+    other = [
+        "Belarus calls up reservists near the border",
+        "Deputy minister of Belarus visits troops at the border",
+        "",
+    ]
+    assert all(stories.find(item(t), NOON, [story]) is story for t in same)
+    assert all(stories.find(item(t), NOON, [story]) is None for t in other)
+
+
+def test_the_same_lead_under_another_headline_is_a_reprint() -> None:
+    """Agencies' copy is re-headlined: title and lead together decide too."""
+    lead = "The Belarusian defence ministry said on Monday that a joint group would be formed with Russia."
+    story = begun("Minsk and Moscow to form a joint group of forces", summary=lead)
+    again = item("Joint force announced", summary=lead)
+    assert stories.find(again, NOON, [story]) is story
+
+
+def test_short_titles_are_not_compared_on_their_own() -> None:
+    """ "Live updates" is not a report."""
+    story = begun("Ukraine war: live")
+    assert stories.find(item("Ukraine war: live"), NOON, [story]) is None
+
+
+def test_the_window_is_72_hours() -> None:
+    """A headline that comes back a week later is news again."""
+    story = begun(LETTER)
+    assert stories.find(item(LETTER), NOON + 72 * HOUR, [story]) is story
+    assert stories.find(item(LETTER), NOON + 73 * HOUR, [story]) is None
+
+
+def test_joining_keeps_origin_time_and_words() -> None:
+    """A copy adds itself and its publisher; the origin stays whose it was."""
+    story = begun(LETTER)
+    grown = stories.join(
+        stories.join(story, item("x", source="s2"), "Second"), item("y", source="s3"), "Second"
+    )
+    assert (grown.id, grown.as_of, grown.group, grown.title_words) == (
+        story.id,
+        story.as_of,
+        story.group,
+        story.title_words,
+    )
+    assert len(grown.items) == 3
+    assert grown.publishers == ("First", "Second")
+
+
+titles = st.lists(
+    st.sampled_from(["belarus", "troops", "border", "letter", "minister", "denies", "war", "group"]),
+    max_size=9,
+)
+
+
+@given(titles.map(" ".join))
+def test_every_item_is_like_itself(title: str) -> None:
+    """Resemblance is 1 for the same words, symmetric, and within [0, 1]."""
+    words = stories.significant_words(title)
+    assert stories.resemblance(words, words) == (1.0 if words else 0.0)
+
+
+@given(titles, titles)
+def test_resemblance_is_symmetric(a, b) -> None:
+    """The order of comparison does not matter."""
+    x, y = (stories.significant_words(" ".join(t)) for t in (a, b))
+    assert stories.resemblance(x, y) == stories.resemblance(y, x)
+    assert 0 <= stories.resemblance(x, y) <= 1
+
+
+def test_fifty_reprints_are_one_story() -> None:
+    """However often and by whomever it is reprinted."""
+    known: dict[str, Story] = {}
+    for n in range(50):
+        copy: Item = item(f"{LETTER} | Outlet {n}", source=f"s{n}", key=str(n))
+        found = stories.find(copy, NOON + timedelta(minutes=n), known.values())
+        story = (
+            stories.join(found, copy, f"Outlet {n}")
+            if found
+            else stories.begin(copy, NOON, group="g", side="independent", publisher=f"Outlet {n}")
+        )
+        known[story.id] = story
+    assert len(known) == 1
+    assert len(next(iter(known.values())).items) == 50
