@@ -112,7 +112,7 @@ def main() -> int:
     for run in range(count):
         config = folder / f"run-{run}.yaml"
         config.write_text(template.read_text(encoding="utf-8").replace("RUN", str(run)), encoding="utf-8")
-        for number, kill in enumerate((None, point, None, None)):
+        for number, kill in enumerate((None, point, None)):
             status = poll(config, start + timedelta(hours=number), kill)
             killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
             if killed != (kill is not None) or (not killed and os.WEXITSTATUS(status) != 0):

@@ -118,6 +118,12 @@ def test_reminders_stop_for_a_receiver_that_is_no_longer_routed(config) -> None:
     assert not alerts.reminders([Told(ALERT, "gone", NOON, 0)], config, NOON + 9 * HOUR)
 
 
+def test_reminders_stop_for_an_indicator_that_is_no_longer_configured(config) -> None:
+    """Its level is no longer judged, so nobody may be told "still so"."""
+    removed = replace(ALERT, indicator="removed")
+    assert not alerts.reminders([Told(removed, "analysts", NOON, 0)], config, NOON + 9 * HOUR)
+
+
 def test_retries_back_off_obey_retry_after_and_end_after_two_days() -> None:
     """10 s doubling to 30 min; Retry-After is a minimum; 48 hours, then it is a dead letter."""
     row = Delivery("d", "a", "r", created=NOON)

@@ -41,8 +41,10 @@ def test_one_failure_is_weather_and_the_second_counts() -> None:
     assert "HTTP 403" in standing.reason
     assert twice.since == NOON + HOUR
     back = coverage.after(twice, reading("s1", at=NOON + 3 * HOUR))
-    assert coverage.standing(source(), back, NOON + 3 * HOUR).watching
+    assert not coverage.standing(source(), back, NOON + 3 * HOUR).watching
     assert back.failures == 0
+    good = coverage.after(back, reading("s1", at=NOON + 4 * HOUR))
+    assert coverage.standing(source(), good, NOON + 4 * HOUR).watching
 
 
 def test_a_source_that_never_worked_gets_no_second_chance() -> None:
@@ -60,6 +62,37 @@ def test_silence_beyond_three_times_expected_is_stale_even_with_304() -> None:
     assert coverage.standing(one, health, NOON + 36 * HOUR).watching
     assert not coverage.standing(one, health, NOON + 37 * HOUR).watching
     assert coverage.feed_state(one, health, NOON + 37 * HOUR) is FeedState.STALE
+
+
+def test_a_source_that_comes_and_goes_is_out_until_it_stays() -> None:
+    """Down for two polls, up for one, all day: it never counts, so nobody is told forty times."""
+    health = coverage.after(NEW, reading("s1", item("x")))
+    seen = []
+    for n in range(1, 40):
+        at = NOON + n * HOUR
+        health = coverage.after(health, reading("s1", at=at) if n % 3 == 0 else failed(at))
+        seen.append(coverage.standing(source(), health, at).watching)
+    assert seen[:1] == [True]
+    assert not any(seen[1:])
+
+
+def test_only_old_news_is_no_sign_of_life() -> None:
+    """New items whose dates are stuck in the past count for nothing, so the feed is stale, not quiet."""
+    health = coverage.after(NEW, reading("s1", item("x")))
+    for n in range(1, 8):
+        at = NOON + n * DAY
+        old = item(f"n{n}", at=at, flags=frozenset({"ancient"}))
+        health = coverage.after(health, reading("s1", old, at=at, newest=NOON - 900 * DAY))
+    assert not coverage.standing(source(), health, NOON + 7 * DAY).watching
+
+
+def test_the_same_small_body_again_does_not_heal() -> None:
+    """ "Not modified" after an empty answer is the empty answer again."""
+    health = coverage.after(NEW, reading("s1", item("x"), size=50_000))
+    health = coverage.after(health, reading("s1", item("x"), size=900, at=NOON + HOUR))
+    health = coverage.after(health, Reading("s1", NOON + 2 * HOUR, FeedState.OK, not_modified=True))
+    assert health.state is FeedState.EMPTY
+    assert not coverage.standing(source(), health, NOON + 2 * HOUR).watching
 
 
 def test_a_body_much_smaller_than_usual_is_empty() -> None:

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import json
+import os
+import signal
+import socket
 import sqlite3
+import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
 
-from world import World, rss, until
+from iwmon import alerts, monitor, pipeline
+from iwmon.daemon import ConfigFile, Daemon, loop, start
+from iwmon.model import Memory, Sent
+from iwmon.store import Store, StoreFailed
+from iwmon.web import Metrics
+from iwmon.web.server import allowed_host
+from nouns import NOON, SMALL, configured, reading
+from world import World, free_port, rss, until
 
 CALL_UP = "Belarus calls up reservists"
 
@@ -35,8 +53,8 @@ def test_from_a_feed_to_an_alert_and_a_clean_end(world: World) -> None:
         status, body = daemon.get("/metrics")
         assert status == 200
         assert 'iwmon_indicator_level{indicator="mobilisation",judgement="kj-2"} 1.0' in body
-        assert "iwmon_notifications_total 1.0" in body
-        assert 'iwmon_deliveries{state="sent"} 1.0' in body
+        until(lambda: "iwmon_notifications_total 1.0" in daemon.get("/metrics")[1])
+        until(lambda: 'iwmon_deliveries{state="sent"} 1.0' in daemon.get("/metrics")[1])
         code, seconds = daemon.stop()
         assert code == 0
         assert seconds < 10
@@ -193,3 +211,269 @@ def test_without_a_receiver_the_alert_is_on_the_terminal(world: World) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "WATCH: Mobilisation and readiness, quiet → watch (KJ-2)" in ended.stdout
     assert "Acknowledge: iwmon alerts ack" in ended.stdout
+
+
+# ---------------------------------------------------------------- how it ends
+
+
+@pytest.mark.slow
+def test_sigterm_ends_it_in_time_while_the_database_is_locked(world: World) -> None:
+    """A commit waits for the lock in a thread; the process does not wait for the thread."""
+    with world.daemon() as daemon:
+        until(lambda: daemon.get("/-/ready")[0] == 200)
+        other = sqlite3.connect(world.folder / "iwmon.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        world.feeds["a"] = rss(CALL_UP)
+        time.sleep(15)  # a poll has arrived and its commit waits
+        code, seconds = daemon.stop()
+        assert (code, seconds < 10) == (0, True), seconds
+        assert daemon.logged()[-1]["event"] == "stopped"
+        other.close()
+    with world.daemon() as daemon:  # nothing is lost
+        until(lambda: world.told, 30)
+
+
+@pytest.mark.slow
+def test_sigterm_ends_it_in_time_while_a_receiver_hangs(world: World) -> None:
+    """A webhook that takes the connection and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        port = deaf.getsockname()[1]
+        world.write(lambda text: text.replace(f"{world.server.port}/hook", f"{port}/hook"))
+        with world.daemon() as daemon:
+            until(lambda: daemon.get("/-/ready")[0] == 200)
+            world.feeds["a"] = rss(CALL_UP)
+            deaf.settimeout(30)
+            taken, _ = deaf.accept()
+            code, seconds = daemon.stop()
+            taken.close()
+        assert (code, seconds < 10) == (0, True), seconds
+
+
+@pytest.mark.slow
+def test_sigterm_ends_it_in_time_while_nobody_reads_its_log(world: World) -> None:
+    """Standard error is a full pipe: its first record blocks the event loop itself."""
+    out, into = os.pipe()
+    fcntl.fcntl(into, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(into, b"x" * 4096)
+    port = free_port()
+    process = subprocess.Popen(
+        world.command("run", "--port", str(port)),
+        stdout=subprocess.DEVNULL,
+        stderr=into,
+        env=world.environ(),
+    )
+    try:
+        until(lambda: _listens(port))
+        time.sleep(1)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert time.monotonic() - began < 10
+    finally:
+        process.kill()
+        process.wait(10)
+        os.close(out)
+        os.close(into)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+# ---------------------------------------------------------------- its configuration
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> ConfigFile:
+    (tmp_path / "indicators.yaml").write_text(SMALL, encoding="utf-8")
+    return ConfigFile(tmp_path / "indicators.yaml", {})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{tmp_path / 'i.db'}", patience=timedelta(seconds=0.5)) as opened:
+        yield opened
+
+
+@contextmanager
+def locked(store: Store, folder: Path) -> Iterator[None]:
+    """Somebody else writes for as long as the block lasts."""
+    other = sqlite3.connect(folder / "i.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.close()
+
+
+def built(file: ConfigFile, store: Store) -> Daemon:
+    """A daemon that does not tick: the test calls its parts."""
+    loaded, problems = start.configuration(file, store, NOON)
+    daemon = Daemon(file, loaded, store, problems=problems, dry_run=False, host="127.0.0.1", port=0)
+    unused: Any = None
+    daemon._poller = monitor.Poller(loaded, store, unused, unused, lambda: 0.5)
+    return daemon
+
+
+async def look(daemon: Daemon, times: int = 2) -> None:
+    """Twice: an edit counts once it has held still."""
+    for _ in range(times):
+        daemon._look_again()
+        await daemon._reload_if_changed()
+
+
+def kinds(store: Store) -> list[str]:
+    """Of all alerts, oldest first."""
+    return [record.alert.kind for record in reversed(store.alerts())]
+
+
+def test_an_edit_that_could_not_be_kept_is_tried_again(
+    file: ConfigFile, store: Store, tmp_path: Path
+) -> None:
+    """In force and kept, or neither; meanwhile the event loop goes on."""
+
+    async def main() -> None:
+        daemon = built(file, store)
+        before, beats = daemon.config.digest, 0
+        file.path.write_text(SMALL.replace("half_life: 30d", "half_life: sometimes"))
+        await look(daemon)
+        assert kinds(store) == ["config_error"]
+        with locked(store, tmp_path):
+            file.path.write_text(SMALL.replace("half_life: 30d", "half_life: 20d"))
+            looking = asyncio.ensure_future(look(daemon))
+            while not looking.done():
+                await asyncio.sleep(0.01)
+                beats += 1
+            assert daemon.config.digest == before
+            assert not daemon.snapshot().config["in_force"]
+        assert beats > 10
+        await look(daemon, 1)
+        await look(daemon, 3)
+        assert daemon.config.digest == store.config_status().digest != before
+        assert daemon._poller.config is daemon.config
+        assert daemon.snapshot().config["in_force"]
+        assert not store.config_status().error
+        assert kinds(store) == ["config_error", "config_recovered"]
+
+    asyncio.run(main())
+
+
+def test_a_refusal_that_could_not_be_told_is_told_later(
+    file: ConfigFile, store: Store, tmp_path: Path
+) -> None:
+    """The operator hears of it once, and not never."""
+
+    async def main() -> None:
+        daemon = built(file, store)
+        file.path.write_text(SMALL.replace("half_life: 30d", "half_life: sometimes"))
+        with locked(store, tmp_path):
+            await look(daemon)
+            assert daemon.snapshot().config["in_force"]
+        await look(daemon, 4)
+        assert kinds(store) == ["config_error"]
+        assert "sometimes" in store.config_status().error
+        assert daemon.snapshot().config["error"] == store.config_status().error
+
+    asyncio.run(main())
+
+
+def test_restarts_on_a_bad_file_tell_the_operator_once(file: ConfigFile, store: Store) -> None:
+    """A supervisor restarts it on the same refused edit; another error is news, and so is the end of it."""
+    good, _ = start.configuration(file, store, NOON)
+    for n in range(3):
+        file.path.write_text("version: 1\njudgements: [")
+        loaded, problems = start.configuration(file, store, NOON + timedelta(minutes=n))
+        assert loaded.digest == good.digest
+        assert "indicators.yaml:2:" in problems
+    assert kinds(store) == ["config_error"]
+    file.path.write_text("version: 2\n")
+    start.configuration(file, store, NOON + timedelta(minutes=4))
+    assert kinds(store) == ["config_error"] * 2
+    file.path.write_text(SMALL)
+    for n in (5, 6):
+        assert start.configuration(file, store, NOON + timedelta(minutes=n))[1] == ""
+    assert kinds(store) == ["config_error", "config_error", "config_recovered"]
+
+
+# ---------------------------------------------------------------- delivering, and what it says of itself
+
+
+def test_neither_reminders_nor_deliveries_stop_the_other(
+    file: ConfigFile, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that fails in one of them is no reason to leave out the other."""
+
+    def fails(*_: object) -> None:
+        raise StoreFailed("corrupt", "damaged")
+
+    async def main() -> None:
+        daemon, sent = built(file, store), []
+        start.tell(store, daemon.config, alerts.config_recovered("digest", NOON))
+        daemon._send = lambda receiver, message: sent.append(receiver.id) or Sent()  # type: ignore[func-returns-value,method-assign]
+        with monkeypatch.context() as patched:
+            patched.setattr(monitor, "remind", fails)
+            daemon._deliver_once()
+        assert sent
+        reminded: list[object] = []
+        with monkeypatch.context() as patched:
+            patched.setattr(monitor, "deliver", fails)
+            patched.setattr(monitor, "remind", lambda *_: reminded.append(1))
+            daemon._deliver_once()
+        assert reminded
+
+    asyncio.run(main())
+
+
+def test_alerts_that_do_not_go_out_are_not_healthy(
+    file: ConfigFile, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No pass completed for two minutes: unhealthy, with the reason, and the dead man's switch is let go."""
+
+    async def main() -> None:
+        daemon = built(file, store)
+        beat = configured(SMALL + 'heartbeat: {url: "http://127.0.0.1:1/beat", every: 1s}\n').heartbeat
+        daemon.config = replace(daemon.config, heartbeat=beat)
+        assert daemon.snapshot().healthy
+        daemon._last_pass -= loop.DELIVERING + 1
+        assert not daemon.snapshot().healthy
+        assert "no pass over the deliveries" in daemon.snapshot().reason
+        daemon._beat()
+        assert not daemon._background
+        daemon._deliver_once()
+        assert daemon.snapshot().healthy
+        daemon._beat()
+        assert daemon._background
+
+    asyncio.run(main())
+
+
+def test_what_is_no_longer_configured_has_no_gauges() -> None:
+    """An indicator that was removed must not stand at its last level for ever."""
+    config, metrics = configured(SMALL), Metrics()
+    step = pipeline.advance(config, Memory(), [reading("nn")], NOON)
+    metrics.step(config, step)
+    assert b'indicator="grouping"' in metrics.render()
+    without = configured(SMALL.replace("id: grouping", "id: other"))
+    metrics.step(without, pipeline.advance(without, step.memory, [], NOON + timedelta(hours=1)))
+    assert b'indicator="grouping"' not in metrics.render()
+    assert b'indicator="other"' in metrics.render()
+
+
+@pytest.mark.parametrize(
+    ("header", "allowed"),
+    [
+        ("127.0.0.1:9808", True),
+        ("localhost", True),
+        ("LOCALHOST:80", True),
+        ("[::1]", True),
+        ("[::1]:9808", True),
+        ("::1", True),
+        ("evil.example", False),
+        ("[evil.example]:80", False),
+        ("", False),
+    ],
+)
+def test_names_that_the_status_port_answers_to(header: str, allowed: bool) -> None:
+    """Addresses, localhost and the name it was bound to, each with or without a port."""
+    assert allowed_host(header, "127.0.0.1") is allowed

@@ -109,17 +109,46 @@ def test_the_first_report_ever_alerts_once_even_below_watch(config: Config) -> N
 def test_a_first_poll_is_history(config: Config) -> None:
     """Old items of a first poll set the state and do not page; young ones page once."""
     old = [entry(f"{CALL_UP} {n}", published=NOON - 60 * DAY, key=str(n)) for n in range(3)]
-    step = pipeline.advance(config, Memory(), [reading("nn", *items(config, "nn", *old, history=True))], NOON)
+    others = [reading(name) for name in ALL[1:]]
+    found = items(config, "nn", *old, history=True)
+    step = pipeline.advance(config, Memory(), [reading("nn", *found), *others], NOON)
     assert not step.alerts
     assert step.memory.states["mobilisation"].activation > 0
     young = entry(CALL_UP, published=NOON - 2 * DAY)
-    step = pipeline.advance(
-        config, Memory(), [reading("nn", *items(config, "nn", young, history=True))], NOON
-    )
+    found = items(config, "nn", young, history=True)
+    step = pipeline.advance(config, Memory(), [reading("nn", *found), *others], NOON)
     assert [a.kind for a in step.alerts] == ["level_up"]
     assert "dated 8 Oct 14:00 CEST" in step.alerts[0].text
     once = pipeline.advance(config, step.memory, [reading("nn", at=NOON + HOUR)], NOON + HOUR)
     assert not once.alerts
+
+
+def test_first_polls_at_different_speeds_page_once(config: Config) -> None:
+    """Feeds answer one after the other: one alert, when the last has answered; live news does not wait."""
+    memory, told = Memory(), []
+    for n, (name, title) in enumerate((("nn", CALL_UP), ("ukr", LETTER), ("belta", "Rain"), ("sb", "Snow"))):
+        at = NOON + timedelta(seconds=4 * n)
+        found = items(config, name, entry(title, published=NOON - DAY, key=name), at=at, history=True)
+        step = pipeline.advance(config, memory, [reading(name, *found, at=at)], at)
+        memory, told = step.memory, [*told, *step.alerts]
+    assert told == []
+    at = NOON + timedelta(seconds=30)
+    step = pipeline.advance(config, memory, [failed("agg", at)], at)
+    assert [(a.before, a.after) for a in step.alerts if a.kind == "level_up"] == [("quiet", "warning")]
+    live = say(config, memory, "sb", "Reservists muster at dawn", at=at)
+    assert [a.kind for a in live.alerts] == ["level_up"]
+
+
+def test_old_evidence_does_not_mute_what_comes_after(config: Config) -> None:
+    """A level that rose in silence is told with the next fresh report."""
+    old = items(config, "nn", entry(CALL_UP, published=NOON - 31 * DAY), history=True)
+    first = pipeline.advance(config, Memory(), [reading("nn", *old), *map(reading, ALL[1:])], NOON)
+    assert first.memory.states["mobilisation"].level is Level.WATCH
+    assert not first.alerts
+    fresh = say(config, first.memory, "nn", LETTER, at=NOON + HOUR)
+    assert [(a.before, a.after) for a in fresh.alerts] == [("quiet", "watch")]
+    again = say(config, fresh.memory, "nn", "Reservists go home", at=NOON + 2 * HOUR)
+    assert not again.alerts
 
 
 @pytest.mark.parametrize(
@@ -203,6 +232,9 @@ def test_blindness_is_one_alert_and_recovery_one(config: Config) -> None:
     assert memory.states["mobilisation"].coverage is Coverage.BLIND
     at = NOON + HOUR
     step = pipeline.advance(config, memory, [reading(s, at=at) for s in lost], at)
+    assert not step.alerts  # one good answer is not yet a recovery
+    at = NOON + 2 * HOUR
+    step = pipeline.advance(config, step.memory, [reading(s, at=at) for s in lost], at)
     assert [a.kind for a in step.alerts] == ["coverage_recovered"]
     assert step.memory.states["mobilisation"].coverage is Coverage.OK
 
@@ -251,7 +283,7 @@ def test_memory_is_bounded_by_the_windows(config: Config, history) -> None:
         memory = pipeline.advance(config, memory, [reading(source, *found, at=now)], now).memory
     expired: list[tuple[str, str]] = []
     before = sum(len(s) for s in memory.signals.values())
-    for days in (365, 369):
+    for days in (365, 369, 372):
         step = pipeline.advance(config, memory, [], now + days * DAY)
         memory, expired = step.memory, [*expired, *step.expired]
     assert not memory.signals
@@ -269,11 +301,12 @@ def test_an_alert_is_addressed_by_the_route(config: Config) -> None:
 
 
 def test_a_removed_indicator_leaves_the_board(config: Config) -> None:
-    """A swap of configuration drops what is gone, and keeps what stays."""
+    """A swap of configuration stops judging what is gone, and keeps it as it was in case it returns."""
     step = say(config, polled(config), "nn", CALL_UP)
     left = configured(SMALL.replace("id: grouping", "id: other"))
     after = pipeline.advance(left, step.memory, [], NOON + HOUR)
-    assert set(after.memory.states) == {"mobilisation", "other"}
+    assert after.memory.states["grouping"] == step.memory.states["grouping"]
+    assert set(after.memory.states) == {"mobilisation", "grouping", "other"}
     assert after.memory.states["mobilisation"].level is Level.WATCH
 
 

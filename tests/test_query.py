@@ -48,6 +48,8 @@ NEWS_TEXT = st.text(st.one_of(st.sampled_from(NEWS_LETTERS), st.characters(codec
         ("Їх війна, його май", "їх війна, його май"),
         ("И\u0306од і\u0308х", "йод їх"),
         ("\ud800", "\ufffd"),
+        ("ｶﾞ", "ガ"),
+        ("\u1100\u200d\u1161", "가"),
     ],
 )
 def test_spellings_of_one_word_fold_alike(written: str, folded: str) -> None:
@@ -154,6 +156,16 @@ def test_a_termset_stands_for_its_terms_in_the_language() -> None:
     assert expand(parse("$belarus"), "en-GB", TERMS).root == Or((term("belarus*"), term("belorus*")))
     assert expand(parse("$border"), "pl", TERMS).root == Or(
         (term("granic*"), term("straz*", "graniczn*"), term("pas*", "graniczn*"))
+    )
+
+
+def test_a_termset_may_have_terms_for_any_language_and_for_regions() -> None:
+    """Entries under "" join those of each language; `pl-PL` is `pl`."""
+    terms = {"alliance": {"": ["nato"], "ru": ["нато"], "pl-PL": ["sojusz*"], "pl": ["pakt*"]}}
+    assert query.expand(parse("$alliance"), "ru", terms).root == Or((term("нато"), term("nato")))
+    assert query.expand(parse("$alliance"), "lt", terms).root == term("nato")
+    assert query.expand(parse("$alliance"), "pl", terms).root == Or(
+        (term("sojusz*"), term("pakt*"), term("nato"))
     )
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import reference_query as reference
 from iwmon import query
+from iwmon.query.spans import Span, first_near, near, spans_of
 from query_items import item, match
 
 # ---------------------------------------------------------------- the reference
@@ -147,6 +148,25 @@ def test_the_matcher_agrees_with_the_reference_where_much_hits() -> None:
         assert {match.indicator: match.where for match in found} == expected, (written(queries), fields)
         places.update(expected.get(indicator) for indicator in queries)
     assert min(places[place] for place in (*reference.PLACES, None)) > 50
+
+
+# ---------------------------------------------------------------- what is near what
+
+some_spans = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 3)), max_size=12).map(
+    lambda pairs: [(start, start + length) for start, length in pairs]
+)
+
+
+@settings(max_examples=200)
+@given(some_spans, some_spans, st.integers(1, 9))
+def test_near_finds_every_span_that_has_another_beside_it(
+    left: list[Span], right: list[Span], far: int
+) -> None:
+    """By bisection the same spans are found as by trying every pair, and the first of them first."""
+    beside = [(a, b) for a in left for b in right if 1 <= max(a[0] - b[1], b[0] - a[1]) <= far]
+    ones, others = spans_of(left), spans_of(right)
+    assert list(near(ones, others, far)) == sorted({a for a, _ in beside})
+    assert first_near(ones, others, far) == min((min(a, b)[0] for a, b in beside), default=None)
 
 
 # ---------------------------------------------------------------- words and laws

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from iwmon import query
@@ -46,7 +46,7 @@ def test_words_are_shown_as_they_stand_in_the_text() -> None:
 def test_words_are_those_that_made_it_true() -> None:
     """Of an OR only what holds, of a NEAR only what is near, of a NOT nothing."""
     text = "Minsk said that one two three four army and tanks, later border"
-    assert match("(minsk NEAR/2 said) OR (minsk AND nowhere)", text) == Match(
+    assert match("(minsk NEAR/2 said) OR (tanks AND nowhere)", text) == Match(
         "item", "i", "title", ("Minsk", "said"), 1.0
     )
     assert match("(army OR minsk) NEAR/2 tanks NOT sea", text) == Match(
@@ -55,6 +55,20 @@ def test_words_are_those_that_made_it_true() -> None:
     found = match("(army NEAR/2 tanks) NEAR/3 border", text)
     assert found is not None
     assert found.words == ("army", "tanks", "border")
+    found = match(
+        "(minsk NEAR/9 army) NEAR/9 (tanks NEAR/3 border)",
+        text + " far away from all of that and this: border",
+    )
+    assert found is not None
+    assert found.words == ("Minsk", "army", "tanks", "border")
+
+
+def test_without_queries_nothing_matches() -> None:
+    """No indicator, an indicator without a query, or queries without a single word."""
+    assert query.compile({}, {}).match(item("a")) == ()
+    assert query.compile({"i": {}}, {}).match(item("a")) == ()
+    assert query.compile({"i": {"": "lang:ru OR source:x"}}, {}).match(item("a")) == ()
+    assert query.compile({"i": {"be": "a"}}, {}).match(item("a", language="pl")) == ()
 
 
 TRICKY = st.text(
@@ -64,6 +78,8 @@ TRICKY = st.text(
 
 
 @settings(max_examples=200)
+@example("ｶﾞ ", "", "")
+@example("\u1100\u200d\u1161 ", "½", "ß")
 @given(TRICKY, st.sampled_from(("", "…", "\u0301", "½")), st.sampled_from(("", "…", "\u00ad", "¼", "ß")))
 def test_words_are_cut_out_whole_where_folding_adds_and_drops_characters(
     lead: str, before: str, after: str
@@ -150,6 +166,8 @@ def test_an_indicator_matches_by_any_of_its_applicable_queries() -> None:
     )
     assert matcher.match(item("Війна", "война", language="pl")) == ()
     assert matcher.match(item("Wojna: war", language="pl")) == (Match("item", "i", "title", ("war",), 1.0),)
+    matcher = query.compile({"i": {"ru": "a", "uk": "b c"}}, {})
+    assert matcher.match(item("a b", "c")) == (Match("item", "i", "title", ("a",), 1.0),)
 
 
 def test_lang_and_source_look_at_the_item() -> None:

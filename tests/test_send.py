@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -229,6 +230,14 @@ def test_retry_after_as_a_date(slack: Webhook, until: str, wait: timedelta | Non
     assert outcome.retry_after == wait
 
 
+def test_an_impossible_retry_after_is_an_answer_and_no_exception(webhook: Webhook) -> None:
+    """A date that no calendar holds is as good as none."""
+    until = "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"
+    webhook.script(Answer(503, headers={"Retry-After": until}))
+    desk = Receiver("desk", f"json://127.0.0.1:{webhook.port}/hook")
+    assert send(desk, HELLO) == SendFailed("receiver desk: HTTP 503")
+
+
 def test_a_hanging_webhook_is_left_in_time(slack: Webhook) -> None:
     """No answer: back in time, and the message may have arrived; the next attempt works."""
     slack.script(Answer(hang=True))
@@ -254,7 +263,7 @@ def test_a_thread_that_hangs_is_not_joined_by_a_second(slack: Webhook) -> None:
 
 def test_stopping_leaves_a_hanging_service(slack: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
     """A daemon that has to stop does not wait for the whole deadline, and begins nothing new."""
-    monkeypatch.setattr(sinks, "FAREWELL", 0.3)
+    monkeypatch.setattr("iwmon.send.FAREWELL", 0.3)
     slack.script(Answer(hang=True))
     stopping = threading.Event()
     threading.Timer(0.2, stopping.set).start()
@@ -388,6 +397,33 @@ def test_the_terminal() -> None:
         raise BrokenPipeError(32, "Broken pipe")
 
     assert isinstance(send(console, HELLO, nobody), SendFailed)
+
+
+def test_a_terminal_that_nobody_reads_is_left_in_time() -> None:
+    """Ctrl-S or a full pipe: back at the deadline, not tried twice at once, and the process can end."""
+    code = (
+        "import sys, time\n"
+        "from iwmon.model import Message, Receiver\n"
+        "from iwmon.send import send\n"
+        "for _ in range(4):\n"
+        "    began = time.monotonic()\n"
+        "    outcome = send(Receiver('me', 'console:'), Message('t', 'x ' * 15_000), seconds=0.5)\n"
+        "    print(outcome, time.monotonic() - began < 3, file=sys.stderr)\n"
+    )
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=pipe, stderr=pipe, text=True, env=buffered
+    ) as process:
+        try:
+            assert process.wait(15) == 0  # while its standard output is full
+            assert process.stderr is not None
+            said = process.stderr.read().splitlines()
+        finally:
+            process.kill()
+    unknown = SendFailed("receiver me: no answer within 0.5 s: it may have arrived", unknown=True)
+    hangs = SendFailed("receiver me: the attempt before this one still hangs")
+    assert said == [f"{outcome} True" for outcome in (Sent(), Sent(), unknown, hangs)]
 
 
 def test_a_terminal_without_unicode() -> None:

@@ -355,11 +355,48 @@ def _delivery(store: Store, identity: str = D1) -> object:
 
 
 def test_pending_gives_what_is_due_oldest_first(told: Store) -> None:
-    """Due now, in order, with the alert; no more than was asked for."""
+    """Due now, in order, with the alert."""
     assert told.pending(NOW) == [(delivery(1), alert(1)), (delivery(1, "analysts"), alert(1))]
-    assert told.pending(NOW, limit=1) == [(delivery(1), alert(1))]
-    assert told.pending(NOW - MINUTE) == []
     assert told.next_delivery_at() == NOW
+
+
+def test_pending_gives_each_receiver_its_share(told: Store) -> None:
+    """The limit is each receiver's own: a long queue before it keeps nobody waiting."""
+    told.add_alerts([alert(n) for n in (2, 3, 4)], [delivery(n) for n in (2, 3)] + [delivery(4, "analysts")])
+    assert [d.id for d, _ in told.pending(NOW, limit=1)] == [D1, D2]
+    assert [(d.receiver, d.alert) for d, _ in told.pending(NOW, limit=2)] == [
+        ("duty-desk", "a0001"),
+        ("analysts", "a0001"),
+        ("duty-desk", "a0002"),
+        ("analysts", "a0004"),
+    ]
+
+
+def test_a_clock_that_was_ahead_holds_nothing_back(told: Store) -> None:
+    """What was never put off is due at once; and no wait is longer than a service may ask for, a day."""
+    assert [d.id for d, _ in told.pending(NOW - DAY)] == [D1, D2]
+    told.failed([D1], "503", NOW + timedelta(seconds=10))
+    told.failed([D2], "503", NOW + DAY)
+    assert told.pending(NOW) == []
+    assert [d.id for d, _ in told.pending(NOW - 2 * DAY)] == [D1, D2]
+
+
+def test_putting_off_moves_all_that_a_receiver_would_get_before(told: Store) -> None:
+    """No attempt is counted, what waits longer goes on waiting, and other receivers are left alone."""
+    ahead = {"created": NOW + 9 * DAY, "next_attempt": NOW + 9 * DAY}
+    told.add_alerts(
+        [alert(n) for n in range(2, 6)],
+        [delivery(2), delivery(3), replace(delivery(4), next_attempt=None), replace(delivery(5), **ahead)],
+    )
+    told.failed([delivery(2).id], "503", NOW + HOUR)
+    told.failed([delivery(3).id], "503", NOW + 3 * HOUR)
+    told.put_off("duty-desk", NOW + 2 * HOUR, NOW)
+    waits = {d.alert: d.next_attempt - NOW for d, _ in told.pending(NOW + DAY) if d.receiver == "duty-desk"}
+    hours = {"a0001": 2, "a0002": 2, "a0003": 3, "a0004": 2, "a0005": 2}
+    assert waits == {identity: n * HOUR for identity, n in hours.items()}
+    assert [d.id for d, _ in told.pending(NOW)] == [D2]
+    assert _delivery(told) == replace(delivery(1), next_attempt=NOW + 2 * HOUR)
+    assert told.check() == []
 
 
 def test_a_delivery_goes_from_pending_to_sent(told: Store) -> None:
@@ -528,6 +565,9 @@ def test_firing_tells_each_receiver_s_last_message(told: Store) -> None:
     assert _firing(told)[0] == ("a0001", "duty-desk", None, 1)
     told.sent([delivery(1, turn=1).id], NOW + HOUR)
     assert _firing(told)[0] == ("a0001", "duty-desk", NOW + HOUR, 1)
+    told.add_alerts([], [delivery(1, turn=2)])
+    told.dead([delivery(1, turn=2).id], "404")
+    assert _firing(told)[0] == ("a0001", "duty-desk", None, 2)
 
 
 def test_what_is_acknowledged_or_has_fallen_does_not_fire(told: Store) -> None:

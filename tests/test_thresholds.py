@@ -97,23 +97,55 @@ def test_surge_says_that_it_has_no_baseline_yet() -> None:
 
 
 def test_levels_rise_at_once_and_fall_only_after_the_hold() -> None:
-    """Hysteresis: below 0.75 × enter for three days without a break, then down to what still holds."""
+    """Hysteresis: down only to what was held at some time in the last three days, level by level."""
     one = indicator(half_life=timedelta(days=2))
     marks = [signal("a"), signal("b")]
     state, _ = thresholds.settle(QUIET, one, marks, NOON)
     assert (state.level, state.since) == (Level.WARNING, NOON)
-    later = NOON + 2 * DAY  # activation 0.48: below 0.55, above 0.41
-    state, _ = thresholds.settle(state, one, marks, later)
-    assert state.level is Level.WARNING
-    assert state.falling_since is None
-    lower = NOON + 3 * DAY  # activation 0.36
-    state, _ = thresholds.settle(state, one, marks, lower)
-    assert (state.level, state.falling_since) == (Level.WARNING, lower)
+    state, _ = thresholds.settle(state, one, marks, NOON + 2 * DAY)  # 0.48: below 0.55, above 0.41
+    assert (state.level, state.falling_since) == (Level.WARNING, None)
+    state, _ = thresholds.settle(state, one, marks, NOON + 3 * DAY)  # 0.36: too little since 2.5 days
+    assert (state.level, state.falling_since) == (Level.WARNING, NOON + 3 * DAY)
     assert "held" in state.reason
-    state, _ = thresholds.settle(state, one, marks, lower + 2.9 * DAY)
+    state, _ = thresholds.settle(state, one, marks, NOON + 5.4 * DAY)
     assert state.level is Level.WARNING
-    state, _ = thresholds.settle(state, one, marks, lower + 3 * DAY)
+    state, _ = thresholds.settle(state, one, marks, NOON + 5.6 * DAY)
+    assert state.level is Level.WATCH
+    state, _ = thresholds.settle(state, one, marks, NOON + 8.4 * DAY)  # watch holds to 0.15, at 5.6 days
+    assert state.level is Level.WATCH
+    state, _ = thresholds.settle(state, one, marks, NOON + 8.9 * DAY)
     assert state.level is Level.QUIET
+
+
+@given(st.lists(st.floats(0, 12), min_size=1, max_size=12).map(sorted))
+def test_the_fall_does_not_depend_on_when_anybody_looked(days: list[float]) -> None:
+    """Looked at often or seldom, the level at the end is the same."""
+    one, marks = indicator(half_life=timedelta(days=2)), [signal("a"), signal("b")]
+    often, _ = thresholds.settle(QUIET, one, marks, NOON)
+    seldom = often
+    for day in days:
+        often, _ = thresholds.settle(often, one, marks, NOON + day * DAY)
+    seldom, _ = thresholds.settle(seldom, one, marks, NOON + days[-1] * DAY)
+    assert often.level is seldom.level
+
+
+def test_no_level_before_the_one_below_it() -> None:
+    """warning: {publishers: 5} holds critical back too."""
+    own = indicator(thresholds={Level.WARNING: Threshold(publishers=5)})
+    assert thresholds.decide(own, [signal(f"g{n}") for n in range(4)], NOON).level is Level.WATCH
+
+
+def test_count_counts_origins_and_nothing_else() -> None:
+    """An activation on a count indicator has no effect, as check says."""
+    own = indicator(type="count", thresholds={Level.WATCH: Threshold(activation=0.9)})
+    assert thresholds.decide(own, [signal(weight=0.1)], NOON).level is Level.WATCH
+
+
+def test_a_clock_that_was_ahead_does_not_hold_for_years() -> None:
+    """`falling_since` in the future is not believed."""
+    ahead = IndicatorState("i", level=Level.WATCH, falling_since=NOON + 3650 * DAY)
+    state, _ = thresholds.settle(ahead, indicator(), [signal(weight=0.1, at=NOON - DAY)], NOON)
+    assert state.falling_since is None or state.falling_since <= NOON
 
 
 def test_a_new_report_breaks_the_fall() -> None:

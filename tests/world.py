@@ -142,9 +142,7 @@ class World:
     @contextmanager
     def daemon(self, *arguments: str) -> Iterator[Daemon]:
         """The real daemon as a process; killed at the end if it still runs."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         log = self.folder / f"log-{time.monotonic_ns()}"
         with log.open("wb") as err:
             process = subprocess.Popen(
@@ -191,6 +189,13 @@ class Daemon:
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(20), time.monotonic() - began
+
+
+def free_port() -> int:
+    """A port of the loopback address where nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def until(true: Callable[[], Any], seconds: float = 20.0) -> Any:

@@ -44,21 +44,29 @@ def after(health: SourceHealth, reading: Reading) -> SourceHealth:
     """A source's health once it has been read; `since` moves only when the state does."""
     health = replace(health, last_poll=reading.at)
     if reading.state is not FeedState.OK:
-        return _state(
-            replace(health, failures=health.failures + 1), reading.state, reading.detail, reading.at
-        )
+        return _state(_failed(health), reading.state, reading.detail, reading.at)
+    if reading.not_modified and health.state is FeedState.EMPTY:
+        return _failed(health)  # the same small body again
     if not reading.not_modified and health.usual_size and reading.size < SMALL * health.usual_size:
         percent = round(100 * reading.size / health.usual_size)
         detail = f"the body is {percent} % of its usual size ({reading.size} of {health.usual_size} bytes)"
-        shrunk = replace(health, failures=health.failures + 1, usual_size=_smooth(health, reading.size))
+        shrunk = replace(_failed(health), usual_size=_smooth(health, reading.size))
         return _state(shrunk, FeedState.EMPTY, detail, reading.at)
     first = health.last_ok is None
     signs = [t for t in (health.last_item, reading.newest) if t is not None and t <= reading.at]
-    if reading.items and not first:
-        signs.append(reading.at)  # something new came: a sign of life even where nothing is dated
+    if not first and any("ancient" not in item.flags for item in reading.items):
+        # Something new came: a sign of life even where nothing is dated. Only old news is none: it
+        # counts for nothing, and a feed whose dates are stuck would look quiet.
+        signs.append(reading.at)
     elif first and reading.newest is None and reading.entries:
         signs.append(reading.at)  # an undated feed gets the benefit of the doubt once
-    health = replace(health, failures=0, last_ok=reading.at, last_item=max(signs, default=health.last_item))
+    health = replace(
+        health,
+        failures=0,
+        outage=health.outage and health.failures > 0,  # over at the second good answer in a row
+        last_ok=reading.at,
+        last_item=max(signs, default=health.last_item),
+    )
     if reading.not_modified:
         state = health.state if health.state is FeedState.ALL_UNDATED else FeedState.OK
         return _state(health, state, health.detail if state is health.state else "", reading.at)
@@ -66,6 +74,11 @@ def after(health: SourceHealth, reading: Reading) -> SourceHealth:
     if reading.entries and reading.newest is None:
         return _state(health, FeedState.ALL_UNDATED, "no entry has a date that can be believed", reading.at)
     return _state(health, FeedState.OK, reading.detail, reading.at)
+
+
+def _failed(health: SourceHealth) -> SourceHealth:
+    failures = health.failures + 1
+    return replace(health, failures=failures, outage=health.outage or failures > FORGIVEN)
 
 
 def _smooth(health: SourceHealth, size: int) -> int:
@@ -82,7 +95,8 @@ def _state(health: SourceHealth, state: FeedState, detail: str, at: datetime) ->
 def standing(source: Source, health: SourceHealth | None, now: datetime) -> Standing:
     """Whether the source watches now: answered lately, as a feed, with something new in time.
 
-    A source is given one failure in a row; silence beyond 3 × expect_every is `stale`.
+    A source is given one failure in a row, and after an outage it has to answer well twice, so that
+    one that comes and goes is told once. Silence beyond 3 × expect_every is `stale`.
     """
     if not source.enabled:
         return Standing(False, True, "disabled")
@@ -92,6 +106,8 @@ def standing(source: Source, health: SourceHealth | None, now: datetime) -> Stan
         return Standing(
             False, True, f"{health.state}: {health.detail}" if health.detail else str(health.state)
         )
+    if health.outage:
+        return Standing(False, True, "back since its last poll; counts from the next good one")
     # A step may carry an earlier `at` than the health (a clock that was set back): not stale.
     silent = now - (health.last_item or health.since or now)
     if silent > STALE_AFTER * source.expect_every:
@@ -151,8 +167,8 @@ def of_indicator(
     counts = f"{len(watching)} of {len(sources)} sources watching"
     if share >= OK_FROM:
         return View(Coverage.OK, share, watching, missing, counts)
-    unknown = any(not standings[s.id].known for s in sources)
-    if unknown:
+    unknown = sum(weights[s.id] for s in sources if not standings[s.id].known) / sum(weights.values())
+    if unknown and share + unknown >= PARTIAL_FROM:
         return View(Coverage.WARMING_UP, share, watching, missing, f"{counts}; some were not polled yet")
     if share >= PARTIAL_FROM:
         return View(Coverage.PARTIAL, share, watching, missing, f"partial coverage: {counts}")

@@ -459,8 +459,10 @@ class IndicatorState:
     activation: float = 0.0
     groups: int = 0
     reason: str = ""
-    falling_since: datetime | None = None  # first moment of an unbroken spell below the exit
+    falling_since: datetime | None = None  # when the evidence was first seen to be too little to stay
     ever_hit: bool = False
+    told: Level = Level.QUIET  # what people were last told; old evidence may raise the level in silence
+    deferred: bool = False  # it rose on a first poll, and others of its sources have yet to answer
     coverage: Coverage = Coverage.WARMING_UP
     coverage_reason: str = ""
     coverage_since: datetime | None = None
@@ -480,6 +482,7 @@ class SourceHealth:
     failures: int = 0  # in a row
     usual_size: int = 0  # bytes; moving average of good answers
     entries: int = 0
+    outage: bool = False  # it failed more than once, and has not answered well twice since
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from iwmon.model import (
     Step,
 )
 from iwmon.sources import KINDS
-from iwmon.store import Store
+from iwmon.store import Store, StoreFailed
 
 log = structlog.get_logger("iwmon.monitor")
 
@@ -150,8 +150,36 @@ class Poller:
         reason = str(error) if isinstance(error, Failure) else f"internal error: {type(error).__name__}"
         return Answer(self.config.sources[name], FetchFailed(FeedState.ERROR, reason))
 
-    def commit(self, answers: Sequence[Answer], now: datetime) -> Step:
-        """Answers → one committed step. If the commit fails, nothing of it has happened."""
+    def commit(self, answers: Sequence[Answer], now: datetime) -> list[Step]:
+        """Answers → one committed step; or, when one of them trips a fault of ours, a step for each.
+
+        An answer whose source is no longer configured is dropped. Raises StoreFailed; what had been
+        committed by then is not new when it is committed again.
+        """
+        known = [answer for answer in answers if answer.source.id in self.config.sources]
+        try:
+            return [self._commit(known, now)]
+        except StoreFailed as failure:
+            if failure.reason != "refused" or not known:  # refused: perhaps for what a feed said
+                raise
+        except Exception as error:  # whatever it is, one feed must not stop all the others
+            if not known:
+                raise
+            log.error("commit_tripped", sources=[answer.source.id for answer in known], exc_info=error)
+        return [self._commit_alone(answer, now) for answer in known]
+
+    def _commit_alone(self, answer: Answer, now: datetime) -> Step:
+        """A step of one answer; of an error in its place, when that answer is what trips us."""
+        try:
+            return self._commit([answer], now)
+        except Exception as error:  # whatever it is: the feed is told as failing, and the daemon goes on
+            if isinstance(error, StoreFailed) and error.reason != "refused":
+                raise
+            log.error("answer_dropped", source=answer.source.id, exc_info=error)
+            reason = f"internal error: {type(error).__name__}"
+        return self._commit([Answer(answer.source, FetchFailed(FeedState.ERROR, reason))], now)
+
+    def _commit(self, answers: Sequence[Answer], now: datetime) -> Step:
         readings = [self._reading(answer, now) for answer in answers]
         polls = [self._next(answer, reading, now) for answer, reading in zip(answers, readings, strict=True)]
         step = pipeline.advance(self.config, self.memory, readings, now)
@@ -248,8 +276,8 @@ async def poll(poller: Poller, now: Callable[[], datetime], *, batch_seconds: fl
         if poller.in_flight and answers:
             answers += await _more(poller, batch_seconds)
         if answers:
-            steps.append(await asyncio.to_thread(poller.commit, answers, now()))
-    return steps or [await asyncio.to_thread(poller.commit, [], now())]
+            steps += await asyncio.to_thread(poller.commit, answers, now())
+    return steps or await asyncio.to_thread(poller.commit, [], now())
 
 
 async def _more(poller: Poller, seconds: float) -> list[Answer]:
@@ -277,7 +305,15 @@ class Delivered:
 
 def remind(config: Config, store: Store, now: datetime) -> int:
     """Queue reminders for what still fires and nobody acknowledged; returns how many."""
-    due = alerts.reminders(store.firing(), config, now)
+    try:
+        firing = store.firing()
+    except StoreFailed as failure:
+        if failure.reason != "corrupt":
+            raise
+        # What is whole must go out all the same; if that cannot be read either, `deliver` raises.
+        log.error("remind_failed", reason=str(failure))
+        return 0
+    due = alerts.reminders(firing, config, now)
     if due:
         store.add_alerts((), due)
     return len(due)
@@ -287,7 +323,7 @@ def deliver(config: Config, store: Store, send: Send, now: Callable[[], datetime
     """Send what is pending, and mark it: first begun, then sent, failed or dead.
 
     What is pending for one receiver and one judgement goes out as one message. After a failure the
-    receiver is left alone until the next pass.
+    receiver is left alone: what else is due for it waits as long as the message that was tried.
     """
     done = Delivered()
     failing: set[str] = set()
@@ -307,11 +343,14 @@ Group = list[tuple[Delivery, Alert]]
 
 
 def groups(pending: Iterable[tuple[Delivery, Alert]]) -> list[Group]:
-    """Pending deliveries by receiver and judgement, oldest first, a message's worth each."""
-    open_groups: dict[tuple[str, str], Group] = {}
+    """Pending deliveries by receiver and judgement, oldest first, a message's worth each.
+
+    What has no judgement concerns the operator, and goes by its kind.
+    """
+    open_groups: dict[tuple[str, str, str], Group] = {}
     full: list[Group] = []
     for delivery, alert in pending:
-        key = (delivery.receiver, alert.judgement or alert.id)
+        key = (delivery.receiver, alert.judgement, "" if alert.judgement else alert.kind)
         group = open_groups.setdefault(key, [])
         group.append((delivery, alert))
         if len(group) == MOST_IN_ONE_MESSAGE:
@@ -328,9 +367,10 @@ def _tell(
     done: Delivered,
     now: Callable[[], datetime],
 ) -> bool:
+    """One message and what became of it; False when its receiver takes nothing now."""
     ids = [delivery.id for delivery, _ in group]
     store.begin(ids, now())
-    result = send(receiver, alerts.compose(group))
+    result, ours = _attempt(send, receiver, group)
     if isinstance(result, Sent):
         store.sent(ids, now())
         done.sent += len(ids)
@@ -340,13 +380,29 @@ def _tell(
     done.reasons.append(result.reason)
     done.kinds["permanent" if result.permanent else "unknown" if result.unknown else "refused"] += len(ids)
     log.warning("send_failed", receiver=receiver.id, reason=result.reason, alerts=[a.id for _, a in group])
+    retries = []
     for delivery, alert in group:
         again = None if result.permanent else alerts.retry_at(delivery, result.retry_after, now())
         if again is None:
             _bury(config, store, [(delivery, alert)], result.reason, done, now())
         else:
             store.failed([delivery.id], result.reason, again, unknown=result.unknown)
-    return False
+            retries.append(again)
+    if retries and not ours:
+        store.put_off(receiver.id, min(retries), now())
+    return ours
+
+
+def _attempt(send: Send, receiver: Receiver, group: Group) -> tuple[Sent | SendFailed, bool]:
+    """What came of it, and whether a failure is a fault of ours, of which the receiver is innocent."""
+    message = None
+    try:
+        message = alerts.compose(group)
+        return send(receiver, message), False
+    except Exception as error:  # whatever is wrong with one message, the others must go out
+        log.error("send_broke", receiver=receiver.id, alerts=[a.id for _, a in group], exc_info=error)
+        reason = f"receiver {receiver.id}: internal error: {type(error).__name__}"
+        return SendFailed(reason, unknown=message is not None), True
 
 
 def _bury(config: Config, store: Store, group: Group, reason: str, done: Delivered, now: datetime) -> None:

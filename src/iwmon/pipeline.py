@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Literal
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from iwmon.config import Config
 from iwmon.coverage import View
 from iwmon.model import (
     Alert,
+    Coverage,
     CoverageChange,
     Entry,
     IndicatorState,
@@ -36,6 +37,7 @@ from iwmon.model import (
 
 UNJUDGED = 6  # credibility of what nobody has judged
 ANCIENT = timedelta(hours=72)  # an item that claims to be older than this on arrival is old news
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # no feed is older; such dates are a clock that was never set
 FUTURE = timedelta(hours=1)  # clocks differ; a date further ahead than this is wrong
 
 
@@ -66,7 +68,7 @@ def _flags(
     entry: Entry, now: datetime, history: bool
 ) -> frozenset[Literal["undated", "future", "ancient", "history"]]:
     flags: set[Literal["undated", "future", "ancient", "history"]] = {"history"} if history else set()
-    if entry.published is None:
+    if entry.published is None or entry.published < EARLIEST:
         flags.add("undated")
     elif entry.published > now + FUTURE:
         flags.add("future")
@@ -84,7 +86,7 @@ def as_of(item: Item) -> datetime | None:
     """
     published = item.entry.published
     if item.flags & {"history", "ancient"}:
-        if published is None or "future" in item.flags:
+        if published is None or item.flags & {"undated", "future"}:
             return None
         return min(published, item.first_seen)
     return item.first_seen
@@ -92,7 +94,8 @@ def as_of(item: Item) -> datetime | None:
 
 def newest(entries: Iterable[Entry], now: datetime) -> datetime | None:
     """The newest date among entries that can be believed (not in the future)."""
-    return max((e.published for e in entries if e.published and e.published <= now + FUTURE), default=None)
+    credible = (e.published for e in entries if e.published and EARLIEST <= e.published <= now + FUTURE)
+    return max(credible, default=None)
 
 
 # ---------------------------------------------------------------- advance
@@ -108,38 +111,42 @@ def advance(config: Config, memory: Memory, readings: Sequence[Reading], now: da
     signals, expired = _current(config, memory, fresh, now)
     standings = coverage.standings(config.sources.values(), health, now)
     known = {**memory.stories, **touched}
-    states: dict[str, IndicatorState] = {}
+    # What is not configured now is kept as it is: it may come back, and a restart would bring it back.
+    states = {i: s for i, s in memory.states.items() if i not in config.indicators}
     views: dict[str, View] = {}
-    level_changes: list[LevelChange] = []
-    coverage_changes: list[CoverageChange] = []
     raised: list[Alert] = []
     collectors = _collectors(config)
     for indicator in config.indicators.values():
-        own = signals.get(indicator.id, ())
+        own, news = signals.get(indicator.id, ()), fresh.get(indicator.id, {})
+        sources = collectors[indicator.id]
         before = memory.states.get(indicator.id, IndicatorState(indicator.id))
         state, verdict = thresholds.settle(before, indicator, own, now)
-        news = fresh.get(indicator.id, {})
-        state = replace(state, ever_hit=before.ever_hit or bool(news))
-        view = coverage.of_indicator(collectors[indicator.id], standings, own)
-        views[indicator.id] = view
-        state = replace(state, coverage=view.coverage, coverage_reason=view.reason)
-        if state.level is not before.level:
-            level_changes.append(
-                LevelChange(indicator.id, now, before.level, state.level, state.activation, state.reason)
-            )
-        if view.coverage is not before.coverage or before.coverage_since is None:
-            state = replace(state, coverage_since=now)
-        if view.coverage is not before.coverage:
-            coverage_changes.append(
-                CoverageChange(indicator.id, now, before.coverage, view.coverage, view.reason)
-            )
+        view = _view(before, sources, standings, own)
+        waiting = any(not standings[source.id].known for source in sources)
         change = alerts.Change(
-            indicator, before.level, state.level, verdict, own, tuple(news.values()), not before.ever_hit
+            indicator,
+            told=before.told,
+            after=state.level,
+            verdict=verdict,
+            signals=own,
+            fresh=tuple(news.values()),
+            first=not before.ever_hit or before.deferred,
+            waiting=waiting,
+            deferred=before.deferred and not waiting,
         )
         alert = alerts.level_alert(change, known, view, config, now)
-        if alert:
-            raised.append(alert)
-        states[indicator.id] = state
+        raised += [alert] if alert else []
+        views[indicator.id] = view
+        states[indicator.id] = replace(
+            state,
+            ever_hit=before.ever_hit or bool(news),
+            told=state.level if alert else min(before.told, state.level, key=lambda level: level.rank),
+            deferred=waiting and not alert and (before.deferred or bool(news)),
+            coverage=view.coverage,
+            coverage_reason=view.reason,
+            coverage_since=(view.coverage is before.coverage and before.coverage_since) or now,
+        )
+    level_changes, coverage_changes = _changes(config, memory.states, states, now)
     raised += alerts.coverage_alerts(coverage_changes, views, config, now)
     return Step(
         at=now,
@@ -148,13 +155,42 @@ def advance(config: Config, memory: Memory, readings: Sequence[Reading], now: da
         matches=matches,
         stories=tuple(touched.values()),
         signals=tuple(s for by_story in fresh.values() for s in by_story.values()),
-        level_changes=tuple(level_changes),
-        coverage_changes=tuple(coverage_changes),
+        level_changes=level_changes,
+        coverage_changes=coverage_changes,
         alerts=tuple(raised),
         deliveries=alerts.deliveries(raised, config, now),
         expired=expired,
         memory=Memory(_kept(known, signals, now), signals, states, health),
     )
+
+
+def _view(
+    before: IndicatorState,
+    sources: Sequence[Source],
+    standings: Mapping[str, coverage.Standing],
+    signals: Sequence[Signal],
+) -> View:
+    view = coverage.of_indicator(sources, standings, signals)
+    if before.coverage is Coverage.BLIND and view.coverage is Coverage.WARMING_UP:
+        return replace(view, coverage=Coverage.BLIND)  # a source that was never asked heals nothing
+    return view
+
+
+def _changes(
+    config: Config,
+    before: Mapping[str, IndicatorState],
+    after: Mapping[str, IndicatorState],
+    now: datetime,
+) -> tuple[tuple[LevelChange, ...], tuple[CoverageChange, ...]]:
+    """What moved in this step: levels, and coverage."""
+    levels, views = [], []
+    for name in config.indicators:
+        old, new = before.get(name, IndicatorState(name)), after[name]
+        if new.level is not old.level:
+            levels.append(LevelChange(name, now, old.level, new.level, new.activation, new.reason))
+        if new.coverage is not old.coverage:
+            views.append(CoverageChange(name, now, old.coverage, new.coverage, new.coverage_reason))
+    return tuple(levels), tuple(views)
 
 
 def _health(config: Config, memory: Memory, readings: Sequence[Reading]) -> dict[str, SourceHealth]:
@@ -229,7 +265,7 @@ def _current(
     config: Config, memory: Memory, fresh: Mapping[str, Mapping[str, Signal]], now: datetime
 ) -> tuple[dict[str, tuple[Signal, ...]], tuple[tuple[str, str], ...]]:
     """(signals that count now by indicator, those that are forgotten)."""
-    signals: dict[str, tuple[Signal, ...]] = {}
+    signals = {i: own for i, own in memory.signals.items() if i not in config.indicators}
     expired: list[tuple[str, str]] = []
     for indicator in config.indicators.values():
         merged = {s.story: s for s in memory.signals.get(indicator.id, ())}
@@ -301,7 +337,8 @@ def _directory(config: Config) -> dict[str, Source]:
 
 
 def _look_up(entry: Entry, directory: Mapping[str, Source]) -> Source | None:
-    if entry.publisher and entry.publisher.casefold() in directory:
+    # An address is harder to borrow than a name, so a name counts only where there is no address.
+    if not entry.publisher_url and entry.publisher.casefold() in directory:
         return directory[entry.publisher.casefold()]
     for address in (entry.publisher_url, entry.publisher, entry.url):
         domain = _domain(address)

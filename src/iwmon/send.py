@@ -8,9 +8,12 @@ the text is plain.
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable
 from html import escape
 from typing import TextIO
@@ -23,12 +26,18 @@ CONSOLE = "console:"
 SECONDS = 30.0
 """The longest that one delivery takes. A lease on a delivery has to outlast it."""
 
+FAREWELL = 5.0
+"""Seconds that a message in hand gets when iwmon has to stop: most services answer in less than one."""
+
 TITLE_LIMIT = 250
 BODY_LIMIT = 32_000  # characters; services with less room get less
 CLIPPED = "… (clipped; see iwmon alerts show)"
 
 _TAIL_LINES, _TAIL_LIMIT = 3, 400  # the end of a message says how to acknowledge: it survives clipping
 _JOINER = "\u2060"  # WORD JOINER: no width, no break, and no service reads a mention across it
+
+_LOOK_EVERY = 0.1  # seconds between two looks at whether iwmon is stopping
+_hanging: dict[str, threading.Thread] = {}  # by receiver: attempts that outlived their deadline
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _UNWANTED = re.compile(
@@ -55,7 +64,8 @@ def send(
     The reason of a failure names the receiver, never its URL.
     """
     if is_console(receiver):
-        outcome = _to_console(message, console or print_message)
+        write = console or print_message
+        outcome = _in_time(receiver.id, lambda: _to_console(message, write), seconds, stopping)
     else:
         # Loading Apprise costs about 20 MB and one second, which neither an idle daemon nor the
         # other commands should pay.
@@ -67,12 +77,49 @@ def send(
             outcome = SendFailed(str(error), permanent=True)
         else:
             title, body = words(message, sink.title_limit, sink.body_limit, literal=sink.literal)
-            outcome = sinks.attempt(sink, receiver.id, title, body, seconds, stopping)
+            outcome = _in_time(receiver.id, lambda: sinks.attempt(sink, title, body), seconds, stopping)
     if isinstance(outcome, Sent):
         return outcome
     return SendFailed(
         f"receiver {receiver.id}: {outcome.reason}", outcome.retry_after, outcome.permanent, outcome.unknown
     )
+
+
+def _in_time(
+    receiver: str, call: Callable[[], Sent | SendFailed], seconds: float, stopping: threading.Event | None
+) -> Sent | SendFailed:
+    """What `call` returns within `seconds`, or within FAREWELL once `stopping` is set.
+
+    It runs in a thread of its own that is left behind when it hangs: Apprise's pool has six
+    workers for all services and joins them when the process ends. While one hangs, its receiver
+    is not tried again.
+    """
+    if stopping and stopping.is_set():
+        return SendFailed("iwmon is stopping: not sent yet")
+    earlier = _hanging.get(receiver)
+    if earlier is not None and earlier.is_alive():
+        return SendFailed("the attempt before this one still hangs")
+    _hanging.pop(receiver, None)
+    answers: list[Sent | SendFailed] = []
+    thread = threading.Thread(target=lambda: answers.append(call()), name="iwmon-send", daemon=True)
+    thread.start()
+    _wait(thread, seconds, stopping)
+    if thread.is_alive():
+        _hanging[receiver] = thread
+        stopped = stopping and stopping.is_set()
+        what = "no answer before iwmon stopped" if stopped else f"no answer within {seconds:g} s"
+        return SendFailed(f"{what}: it may have arrived", unknown=True)
+    return answers[0] if answers else SendFailed("the attempt broke inside: see the log", unknown=True)
+
+
+def _wait(thread: threading.Thread, seconds: float, stopping: threading.Event | None) -> None:
+    """Wait for a thread; at most FAREWELL once `stopping` is set."""
+    end = time.monotonic() + seconds
+    leaving = False
+    while thread.is_alive() and (left := end - time.monotonic()) > 0:
+        if stopping and not leaving and stopping.is_set():
+            leaving, end = True, min(end, time.monotonic() + FAREWELL)
+        thread.join(min(left, _LOOK_EVERY) if stopping else left)
 
 
 def problem(receiver: Receiver) -> str:
@@ -162,9 +209,18 @@ def print_message(message: Message, stream: TextIO | None = None) -> None:
     out = stream or sys.stdout
     title, body = words(message, TITLE_LIMIT, BODY_LIMIT, literal=True)
     rule = "─" * 72
-    text = f"{rule}\n{title}\n{rule}\n{body}\n\n"
-    out.write(text.encode(out.encoding or "utf-8", "replace").decode(out.encoding or "utf-8"))
+    encoding = out.encoding or "utf-8"
+    text = f"{rule}\n{title}\n{rule}\n{body}\n\n".encode(encoding, "replace")
     out.flush()
+    try:
+        descriptor = out.fileno()
+    except io.UnsupportedOperation:  # a stream in memory
+        out.write(text.decode(encoding))
+        out.flush()
+        return
+    # Not through the stream: one that blocks keeps its lock, and Python's exit would wait for it.
+    while text:
+        text = text[os.write(descriptor, text) :]
 
 
 def _to_console(message: Message, write: Callable[[Message], None]) -> Sent | SendFailed:

@@ -14,10 +14,8 @@ import functools
 import logging
 import re
 import smtplib
-import threading
-import time
 from collections.abc import Callable
-from contextvars import ContextVar, copy_context
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -30,7 +28,7 @@ from apprise.exception import AppriseException
 from apprise.plugins import url_to_dict
 from apprise.plugins.base import NotifyBase
 from apprise.plugins.slack import NotifySlack
-from apprise.result import AppriseResult, AppriseResultStatus
+from apprise.result import AppriseResultStatus
 
 from iwmon.model import Failure, SendFailed, Sent
 
@@ -38,11 +36,7 @@ LONGEST_WAIT = timedelta(hours=24)
 """A service that asks for more silence than this is not believed."""
 
 _ANSWER_LIMIT = 65_536  # bytes of an answer that are read
-FAREWELL = 5.0
-"""Seconds that a message in hand gets when iwmon has to stop: most services answer in less than one."""
-
 _ELSEWHERE = re.compile(r"slack\+(https?://[^/?#]+(?:/[^/?#]+)*)/([^/?#]+/[^/?#]+/[^/?#]+/?(?:\?.*)?)")
-_LOOK_EVERY = 0.1  # seconds between two looks at whether iwmon is stopping
 _FORCED = {"format": "text", "overflow": "upstream", "redirect": False, "retry": 0, "optional": False}
 _ERROR_WORD = re.compile(rb'^([a-z]+(?:_[a-z]+)+)$|"error"\s*:\s*"([a-z_]{2,60})"')  # Slack: no_service
 _WAIT_A_LITTLE = frozenset({408, 409, 423, 425, 429})  # the 4xx that pass by themselves
@@ -72,7 +66,6 @@ class _Seen:
 
 
 _witness: ContextVar[list[_Seen] | None] = ContextVar("iwmon_witness", default=None)
-_hanging: dict[str, threading.Thread] = {}  # by receiver: attempts that outlived their deadline
 
 
 class PlainSlack(NotifySlack):  # type: ignore[no-untyped-call]
@@ -148,54 +141,17 @@ def _service(url: str, seconds: float) -> NotifyBase | None:
     return slack
 
 
-def attempt(
-    sink: Sink, receiver: str, title: str, body: str, seconds: float, stopping: threading.Event | None = None
-) -> Sent | SendFailed:
-    """One delivery, in at most `seconds`. Only a real SUCCESS is Sent.
-
-    When `stopping` is set, nothing new is begun, and what is in hand gets FAREWELL more seconds.
-    It runs in a thread of its own that is left behind when it hangs: Apprise's pool has six
-    workers for all services and joins them when the process ends. While one hangs, its receiver
-    is not tried again.
-    """
-    if stopping and stopping.is_set():
-        return SendFailed("iwmon is stopping: not sent yet")
-    earlier = _hanging.get(receiver)
-    if earlier is not None and earlier.is_alive():
-        return SendFailed("the attempt before this one still hangs")
-    _hanging.pop(receiver, None)
+def attempt(sink: Sink, title: str, body: str) -> Sent | SendFailed:
+    """One delivery, as long as it takes. Only a real SUCCESS is Sent."""
     seen: list[_Seen] = []
-    answers: list[AppriseResult] = []
-
-    def deliver() -> None:
-        _witness.set(seen)
+    before = _witness.set(seen)
+    try:
         apprise = Apprise(asset=sink.service.asset)
         apprise.add(sink.service)
-        answers.append(apprise.notify(title=title, body=body, body_format=NotifyFormat.TEXT))
-
-    thread = threading.Thread(target=copy_context().run, args=(deliver,), name="iwmon-send", daemon=True)
-    thread.start()
-    _wait(thread, seconds, stopping)
-    if thread.is_alive():
-        _hanging[receiver] = thread
-        stopped = stopping and stopping.is_set()
-        what = "no answer before iwmon stopped" if stopped else f"no answer within {seconds:g} s"
-        return SendFailed(f"{what}: it may have arrived", unknown=True)
-    if not answers:
-        return SendFailed("Apprise failed inside")
-    if answers[0].status is AppriseResultStatus.SUCCESS:
-        return Sent()
-    return _explain(seen)
-
-
-def _wait(thread: threading.Thread, seconds: float, stopping: threading.Event | None) -> None:
-    """Wait for a thread; at most FAREWELL once `stopping` is set."""
-    end = time.monotonic() + seconds
-    leaving = False
-    while thread.is_alive() and (left := end - time.monotonic()) > 0:
-        if stopping and not leaving and stopping.is_set():
-            leaving, end = True, min(end, time.monotonic() + FAREWELL)
-        thread.join(min(left, _LOOK_EVERY) if stopping else left)
+        answer = apprise.notify(title=title, body=body, body_format=NotifyFormat.TEXT)
+    finally:
+        _witness.reset(before)
+    return Sent() if answer.status is AppriseResultStatus.SUCCESS else _explain(seen)
 
 
 def _explain(seen: list[_Seen]) -> SendFailed:
@@ -244,7 +200,7 @@ def _retry_after(response: requests.Response) -> timedelta | None:
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):  # the last: a year that no int holds
         return None
     return moment if moment.tzinfo else None
 

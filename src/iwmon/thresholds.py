@@ -69,8 +69,9 @@ def limits(indicator: Indicator) -> Mapping[Level, Threshold]:
     merged = dict(defaults)
     for level, own in indicator.thresholds.items():
         base = defaults[level]
+        activation = base.activation if own.activation is None else own.activation
         merged[level] = Threshold(
-            base.activation if own.activation is None else own.activation,
+            None if indicator.type == "count" else activation,  # count counts origins, and nothing else
             base.publishers if own.publishers is None else own.publishers,
         )
     return merged
@@ -99,8 +100,9 @@ def _levels(indicator: Indicator, groups: Sequence[GroupWeight], share: float) -
         # method.md §2: critical takes three groups, or two and an analyst who confirms one.
         if confirmed:
             threshold = replace(threshold, publishers=2)
-        if reached(threshold, groups, share):
-            found = level
+        if not reached(threshold, groups, share):
+            break  # no level is reached before the one below it
+        found = level
     return found
 
 
@@ -171,7 +173,10 @@ def _origins(count: int) -> str:
 def settle(
     state: IndicatorState, indicator: Indicator, signals: Sequence[Signal], now: datetime
 ) -> tuple[IndicatorState, Verdict]:
-    """The indicator's next state: up at once, down only after `hold` below EXIT × enter."""
+    """The indicator's next state: up at once; down to what the evidence held at some time in the last `hold`.
+
+    So each level has its own days of grace, and the fall does not depend on when anybody looked.
+    """
     verdict = decide(indicator, signals, now)
     state = replace(
         state,
@@ -181,17 +186,33 @@ def settle(
     )
     if verdict.level.rank > state.level.rank:
         return replace(state, level=verdict.level, since=now, falling_since=None), verdict
-    held = (
-        decide(indicator, signals, now, share=EXIT).level if state.level is not Level.QUIET else state.level
-    )
-    if held.rank >= state.level.rank:
+    if state.level is Level.QUIET or _held(indicator, signals, now).rank >= state.level.rank:
         return replace(state, falling_since=None), verdict
-    since = state.falling_since or now
-    if now - since >= indicator.hold:
-        return replace(state, level=held, since=now, falling_since=None), verdict
-    left = indicator.hold - (now - since)
-    reason = f"{verdict.reason}; {state.level} is held for {_days(left)} more"
+    lowest = max(
+        (_held(indicator, signals, moment) for moment in _turning_points(indicator, signals, now)),
+        key=lambda level: level.rank,
+    )
+    if lowest.rank < state.level.rank:
+        return replace(state, level=lowest, since=now, falling_since=None), verdict
+    since = min(state.falling_since or now, now)  # a clock that was ahead once is not believed
+    reason = f"{verdict.reason}; too little for {state.level}, which is held {_days(indicator.hold)}"
     return replace(state, falling_since=since, reason=reason), verdict
+
+
+def _held(indicator: Indicator, signals: Sequence[Signal], at: datetime) -> Level:
+    """The highest level that the evidence there was at a moment would hold."""
+    known = [signal for signal in signals if signal.as_of <= at]
+    return decide(indicator, known, at, share=EXIT).level
+
+
+def _turning_points(indicator: Indicator, signals: Sequence[Signal], now: datetime) -> list[datetime]:
+    """The moments of the last `hold` at which the evidence can have stood highest.
+
+    Evidence only decays between arrivals, so these are the beginning and each arrival: what was held
+    at none of them was held never, however often or seldom anybody looked.
+    """
+    begin = now - indicator.hold
+    return [begin, now, *(signal.as_of for signal in signals if begin < signal.as_of < now)]
 
 
 def falls_below(
@@ -216,8 +237,11 @@ def falls_below(
 
 
 def forgotten(indicator: Indicator, signal: Signal, now: datetime) -> bool:
-    """Whether a signal is outside every window and too weak to count: it may leave the memory."""
-    age = now - signal.as_of
+    """Whether a signal is outside every window and too weak to count: it may leave the memory.
+
+    It is asked as of `hold` ago, since a level may still be held on what counted then.
+    """
+    age = now - signal.as_of - indicator.hold
     if age <= max(indicator.window, timedelta(days=3)):
         return False
     if indicator.type in ("count", "surge"):

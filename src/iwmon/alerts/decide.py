@@ -34,12 +34,14 @@ class Change:
     """What one step did to one indicator."""
 
     indicator: Indicator
-    before: Level
+    told: Level  # what people were last told
     after: Level
     verdict: Verdict
     signals: Sequence[Signal]  # all that count now
     fresh: Sequence[Signal]  # new in this step
     first: bool  # the indicator had never been hit before
+    waiting: bool  # some of its sources have not answered for the first time
+    deferred: bool  # it waited, and now all have
 
 
 def alert_id(*parts: object) -> str:
@@ -47,24 +49,36 @@ def alert_id(*parts: object) -> str:
     return sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:10]
 
 
+def pages(change: Change, now: datetime) -> bool:
+    """Whether there is evidence young enough to wake anybody.
+
+    What the first polls of several feeds find is told once, when all of them have answered.
+    """
+    evidence = change.signals if change.deferred else change.fresh
+    young = [s for s in evidence if now - s.as_of <= change.indicator.window]
+    if change.waiting:
+        young = [s for s in young if "history" not in s.flags]
+    return bool(young)
+
+
 def level_alert(
     change: Change, stories: Mapping[str, Story], view: View, config: Config, now: datetime
 ) -> Alert | None:
-    """An alert for a level that rose on fresh evidence, or for the first report ever; else None.
+    """An alert for a level above what people were told, on fresh evidence; or for the first report ever.
 
     Evidence older than the indicator's window sets the state but never pages (a first poll of a
-    feed is history); neither does a rise without new evidence (an edited threshold).
+    feed is history); neither does a rise without new evidence (an edited threshold). Such a rise
+    stays untold: the next fresh report tells it. None where there is nothing to tell.
     """
     indicator = change.indicator
-    young = [s for s in change.fresh if now - s.as_of <= indicator.window]
-    risen = change.after.rank > change.before.rank
-    if not young or not (risen or change.first):
+    risen = change.after.rank > change.told.rank
+    if not pages(change, now) or not (risen or change.first):
         return None
     judgement = config.judgements[indicator.judgement]
     kind: AlertKind = "level_up" if risen else "first_hit"
     identity = alert_id(kind, indicator.id, change.after, now.isoformat())
     if risen:
-        title = words.level_title(indicator, judgement, change.before, change.after)
+        title = words.level_title(indicator, judgement, change.told, change.after)
         falls = falls_below(indicator, change.after, change.signals, now)
         lowers = words.lowers_line(indicator, change.after, falls, config, now)
         why = change.verdict.reason
@@ -93,7 +107,7 @@ def level_alert(
         judgement=judgement.id,
         indicator=indicator.id,
         source="",
-        before=change.before,
+        before=change.told,
         after=change.after,
         title=title,
         text=text,
@@ -112,7 +126,7 @@ def coverage_alerts(
         judgement = config.indicators[change.indicator].judgement
         if change.after is Coverage.BLIND:
             blind.setdefault(judgement, []).append(change)
-        elif change.before is Coverage.BLIND:
+        elif change.before is Coverage.BLIND and change.after is not Coverage.WARMING_UP:
             seeing.setdefault(judgement, []).append(change)
     lost = [_coverage_alert("blind", j, group, views, config, now) for j, group in blind.items()]
     back = [
@@ -139,10 +153,9 @@ def _coverage_alert(
     lines = words.judgement_lines(judgement, ZoneInfo(config.settings.timezone), now)
     lines += ["", f"{'Blind' if lost else 'Seeing'}: {', '.join(names)}", f"Coverage: {why}"]
     if missing:
-        lines += ["", "Not watching:"]
-        lines += [
-            f"• {words.safe(config.sources[i].name, 60)}: {words.safe(r, 120)}" for i, r in missing.items()
-        ]
+        lines += ["", "Not watching:", *words.missing_lines(missing, config)]
+        if lost and not any(view.watching for view in views.values()):
+            lines += ["No source at all is watching: look at this machine's own network first."]
     if lost:
         lines += [
             "",

@@ -65,9 +65,14 @@ def deliveries(alerts: Iterable[Alert], config: Config, now: datetime) -> tuple[
 
 
 def reminders(told: Sequence[Told], config: Config, now: datetime) -> tuple[Delivery, ...]:
-    """New deliveries for what still fires, is not acknowledged, and was last told `repeat_interval` ago."""
+    """New deliveries for what still fires, is not acknowledged, and was last told `repeat_interval` ago.
+
+    An indicator that is no longer configured keeps its last level in the store, but nobody judges it.
+    """
     due = []
     for one in told:
+        if one.alert.indicator not in config.indicators:
+            continue
         matching = [r for r in routes(config.route, one.alert.labels) if r.receiver == one.receiver]
         if not matching or one.last_sent is None:
             continue

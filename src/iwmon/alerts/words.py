@@ -201,6 +201,18 @@ def coverage_line(view: View, config: Config) -> str:
     return f"{view.reason}; not: {', '.join(named)}{more}"
 
 
+def missing_lines(missing: Mapping[str, str], config: Config) -> list[str]:
+    """Sources that do not watch, those with one reason on one line: a phone shows ten."""
+    by_reason: dict[str, list[str]] = {}
+    for source, why in missing.items():
+        by_reason.setdefault(safe(why, 120), []).append(safe(config.sources[source].name, 60))
+    lines = []
+    for why, names in by_reason.items():
+        more = f" and {len(names) - 8} more" if len(names) > 8 else ""
+        lines.append(f"• {', '.join(names[:8])}{more}: {why}")
+    return lines
+
+
 def lowers_line(
     indicator: Indicator, level: Level, falls: datetime | None, config: Config, now: datetime
 ) -> str:

@@ -12,7 +12,7 @@ from iwmon.model import GroupWeight, Indicator, IndicatorState, Level, Signal, S
 
 _ABOVE_QUIET = (Level.WATCH, Level.WARNING, Level.CRITICAL)
 _MOST_MORE = 6  # further reports that are tried
-_DAY = timedelta(days=1)
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +179,15 @@ def fall(
     """When the indicator's level falls if nothing more comes; None when it is quiet or holds for ever."""
     if state.level is Level.QUIET:
         return None
-    begins = state.falling_since or thresholds.falls_below(indicator, state.level, signals, now)
+    begins = thresholds.falls_below(indicator, state.level, signals, now)
     if begins is None:
         return None
-    ends = max(begins + indicator.hold, now)
-    return Fall(begins, ends, thresholds.decide(indicator, signals, ends, share=thresholds.EXIT).level)
+    # It may have been too little for some time: the hold then began before now.
+    low, high = 0, round((begins + indicator.hold - now) / _HOUR) + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        after, _ = thresholds.settle(state, indicator, signals, now + middle * _HOUR)
+        low, high = (middle, high) if after.level is state.level else (low, middle)
+    ends = now + high * _HOUR
+    after, _ = thresholds.settle(state, indicator, signals, ends)
+    return Fall(max(ends - indicator.hold, now), ends, after.level)

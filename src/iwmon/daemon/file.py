@@ -52,6 +52,10 @@ class ConfigFile:
         settled, self._seen = now == self._seen, now
         return settled and now != self._read
 
+    def not_applied(self) -> None:
+        """What was read could not be put in force: `changed` says so again at the next look."""
+        self._read = ()
+
     def _signature(self) -> tuple[object, ...]:
         found: list[object] = []
         for name in self.names:

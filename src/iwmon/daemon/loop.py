@@ -14,7 +14,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,10 +25,11 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from iwmon import alerts, logs, monitor, web
 from iwmon.config import Config
 from iwmon.coverage import feed_state
+from iwmon.daemon import start
 from iwmon.daemon.file import ConfigFile
 from iwmon.daemon.watchdog import STUCK, Watchdog
 from iwmon.fetch import Fetcher
-from iwmon.model import Alert, Failure, Message, Receiver, SendFailed, Sent
+from iwmon.model import Failure, Message, Receiver, SendFailed, Sent
 from iwmon.read import Reader
 from iwmon.send import send
 from iwmon.store import Store, StoreFailed
@@ -38,7 +39,8 @@ log = structlog.get_logger("iwmon.daemon")
 TICK, DELIVER_EVERY, LOOK_EVERY = 1.0, 2.0, 2.0  # seconds
 PRUNE_EVERY = timedelta(hours=6)
 STEP_AT_LEAST = 30.0  # seconds: time itself moves levels and coverage
-STOP_WITHIN = 8.0  # seconds for the step and the message in hand
+STOP_WITHIN = 7.0  # seconds for the step and the message in hand; after it the watchdog ends us
+DELIVERING = 120.0  # seconds without a completed pass over the deliveries: not healthy
 FATAL = frozenset({"corrupt", "missing", "moved", "newer"})  # faults of the store that only a person can mend
 
 
@@ -51,35 +53,52 @@ class Daemon:
     """Wires the rooms together and keeps them going until it is told to stop."""
 
     def __init__(
-        self, file: ConfigFile, loaded: Config, store: Store, *, dry_run: bool, host: str, port: int
+        self,
+        file: ConfigFile,
+        loaded: Config,
+        store: Store,
+        *,
+        problems: str = "",
+        dry_run: bool,
+        host: str,
+        port: int,
     ) -> None:
+        """`problems`: why the file on disk is not in force, "" when it is."""
         self.config, self.store = loaded, store
         self._file, self._dry_run, self._host, self._port = file, dry_run, host, port
-        self._error = ""
+        self._error = problems
         self._stop, self._stopping = asyncio.Event(), threading.Event()
         self._stepping, self._sending = asyncio.Lock(), asyncio.Lock()
         self._loop = asyncio.get_running_loop()
-        self._watchdog = Watchdog(lambda drift: self._loop.call_soon_threadsafe(self._clock_jumped, drift))
+        self.watchdog = Watchdog(lambda drift: self._tell_loop(self._clock_jumped, drift))
         self._metrics = web.Metrics()
+        self._metrics.reload.set(0 if problems else 1)
+        self._counts: dict[str, int] = {}  # deliveries by state, as the last pass left them
         self._held: list[monitor.Answer] = []  # arrived, but could not be committed yet
         self._last_step = self._last_look = self._last_beat = float("-inf")
+        self._last_pass = time.monotonic()  # over the deliveries
         self._shown: set[str] = set()  # deliveries that a dry run has printed
         self._exit = 0
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._background: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
-        """Run until SIGTERM, SIGINT or a fault that only a restart can mend; returns the exit code."""
+        """Run until SIGTERM, SIGINT or a fault that only a restart can mend; returns the exit code.
+
+        `watchdog` goes on: it ends the process when what is left behind would keep it too long.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
-            self._loop.add_signal_handler(number, self._stop.set)
+            signal.signal(number, self._told_to_stop)
         self._loop.add_signal_handler(signal.SIGHUP, self._look_again)
+        self.watchdog.start()
         reader = Reader()
         try:
             async with Fetcher() as fetcher:
-                self._poller = monitor.Poller(self.config, self.store, fetcher, reader, random.random)
+                self._poller = await asyncio.to_thread(
+                    monitor.Poller, self.config, self.store, fetcher, reader, random.random
+                )
                 app = web.application(self.snapshot, self._exposition, self._host)
                 runner = await web.serve(app, self._host, self._port)
-                self._watchdog.start()
                 self._start_ticking()
                 log.info(
                     "started",
@@ -89,13 +108,22 @@ class Daemon:
                     status=f"http://{self._host}:{self._port}/-/status",
                 )
                 await self._stop.wait()
+                self.watchdog.end_within(STOP_WITHIN, self._exit)
                 await self._wind_down()
                 await runner.cleanup()
         finally:
-            self._watchdog.stop()
             reader.close()
         log.info("stopped", exit=self._exit)
         return self._exit
+
+    def _told_to_stop(self, *_: object) -> None:
+        # A handler of Python's and not of the loop's: it runs even when the loop is blocked.
+        self.watchdog.end_within(STOP_WITHIN, 0)
+        self._tell_loop(self._stop.set)
+
+    def _tell_loop(self, what: Callable[..., object], *arguments: object) -> None:
+        with contextlib.suppress(RuntimeError):  # it is closed: there is nobody left to tell
+            self._loop.call_soon_threadsafe(what, *arguments)
 
     def _start_ticking(self) -> None:
         common = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None, "next_run_time": utcnow()}
@@ -136,7 +164,7 @@ class Daemon:
 
     async def _commit(self) -> None:
         try:
-            step = await asyncio.to_thread(self._poller.commit, self._held, utcnow())
+            steps = await asyncio.to_thread(self._poller.commit, self._held, utcnow())
         except StoreFailed as failure:
             self._metrics.failures.inc()
             log.error("commit_failed", reason=str(failure), kind=failure.reason)
@@ -145,8 +173,9 @@ class Daemon:
             return
         self._held = []
         self._last_step = time.monotonic()
-        self._watchdog.committed()
-        self._metrics.step(self.config, step)
+        self.watchdog.committed()
+        for step in steps:
+            self._metrics.step(self.config, step)
         self._beat()
 
     async def _cry(self, failure: StoreFailed) -> None:
@@ -166,6 +195,8 @@ class Daemon:
         beat = self.config.heartbeat
         if beat is None or time.monotonic() - self._last_beat < beat.every.total_seconds():
             return
+        if not self._delivering:
+            return  # alerts that reach nobody are the silence that the switch is there for
         self._last_beat = time.monotonic()
         task = asyncio.ensure_future(_ping(beat.url))
         self._background.add(task)
@@ -180,19 +211,33 @@ class Daemon:
             await asyncio.to_thread(self._deliver_once)
 
     def _deliver_once(self) -> None:
-        loaded = self.config
+        """One pass: what is pending, then reminders. Neither stops the other."""
         try:
             if self._dry_run:
                 self._show_pending()
-                return
-            monitor.remind(loaded, self.store, utcnow())
-            done = monitor.deliver(loaded, self.store, self._send, utcnow)
+            else:
+                self._send_pending()
+            self._last_pass = time.monotonic()
+            counts = self.store.counts()
+            self._counts = {state: counts[f"deliveries_{state}"] for state in ("pending", "sent", "dead")}
         except StoreFailed as failure:
             log.error("deliver_failed", reason=str(failure), kind=failure.reason)
+        if self._dry_run:
             return
+        try:
+            monitor.remind(self.config, self.store, utcnow())
+        except StoreFailed as failure:
+            log.error("remind_failed", reason=str(failure), kind=failure.reason)
+
+    def _send_pending(self) -> None:
+        done = monitor.deliver(self.config, self.store, self._send, utcnow)
         self._metrics.sent.inc(done.sent)
         for kind, count in done.kinds.items():
             self._metrics.failed.labels(kind).inc(count)
+
+    @property
+    def _delivering(self) -> bool:
+        return time.monotonic() - self._last_pass <= DELIVERING
 
     def _show_pending(self) -> None:
         """A dry run: print what would be sent, once; it stays pending."""
@@ -224,79 +269,67 @@ class Daemon:
         if time.monotonic() - self._last_look < LOOK_EVERY:
             return
         self._last_look = time.monotonic()
-        if not self._file.changed():
-            return
         try:
-            loaded = await asyncio.to_thread(self._file.load)
-        except Failure as failure:
-            await self._refuse(str(failure))
+            loaded, problems = await asyncio.to_thread(self._reload)
+        except StoreFailed as failure:
+            self._file.not_applied()
+            log.error("reload_failed", reason=str(failure), kind=failure.reason)
             return
         if loaded.digest != self.config.digest:
             log.info("config_loaded", config=loaded.digest[:12], was=self.config.digest[:12])
         self.config = loaded
         self._poller.use(loaded)
-        self.store.keep_config(loaded.digest, loaded.contents, utcnow())
-        if self._error:
-            self._error = ""
-            self._raise(alerts.config_recovered(loaded.digest, utcnow()))
-        self._metrics.reload.set(1)
-
-    async def _refuse(self, problems: str) -> None:
-        log.error("config_refused", reason=problems, in_force=self.config.digest[:12])
-        self._metrics.reload.set(0)
-        self.store.note_config_error(problems, utcnow())
-        if problems != self._error:
-            self._error = problems
-            self._raise(alerts.config_error(problems, utcnow()))
-
-    def start_from_last_good(self, problems: str) -> None:
-        """Say that the file on disk is refused, and that the last good configuration is in force."""
-        log.error("config_refused", reason=problems, in_force=self.config.digest[:12])
         self._error = problems
-        self._metrics.reload.set(0)
-        self.store.note_config_error(problems, utcnow())
-        self._raise(alerts.config_error(problems, utcnow()))
+        self._metrics.reload.set(0 if problems else 1)
 
-    def _raise(self, alert: Alert) -> None:
-        self.store.add_alerts([alert], alerts.deliveries([alert], self.config, utcnow()))
+    def _reload(self) -> tuple[Config, str]:
+        """(What is to be in force, why the file on disk is not it); both are in the store by then."""
+        if not self._file.changed():
+            return self.config, self._error
+        try:
+            loaded = self._file.load()
+        except Failure as failure:
+            problems = str(failure)
+            log.error("config_refused", reason=problems, in_force=self.config.digest[:12])
+            if problems != self._error:
+                start.refused(self.store, self.config, problems, utcnow())
+            return self.config, problems
+        start.accepted(self.store, loaded, utcnow(), recovered=bool(self._error))
+        return loaded, ""
 
     # ---- what it says of itself
 
     def snapshot(self) -> web.Snapshot:
         """The daemon's own account, for /-/healthy, /-/ready and /-/status."""
-        since = self._watchdog.seconds_since_step
+        since = self.watchdog.seconds_since_step
         began = self._last_step > float("-inf")
         reasons = []
         if since > STUCK / 2:
             reasons.append(f"no step was committed for {since:.0f} s")
         if not began:
             reasons.append("no step was committed yet")
+        if not self._delivering:
+            silent = time.monotonic() - self._last_pass
+            reasons.append(f"no pass over the deliveries was completed for {silent:.0f} s")
         memory, now = self._poller.memory, utcnow()
         states = Counter(
             str(feed_state(source, memory.health.get(source.id), now))
             for source in self.config.sources.values()
         )
         return web.Snapshot(
-            healthy=since <= STUCK / 2,
+            healthy=since <= STUCK / 2 and self._delivering,
             ready=began and since <= STUCK / 2,
             reason="; ".join(reasons),
             seconds_since_step=round(since, 1) if began else None,
             config={"digest": self.config.digest, "in_force": not self._error, "error": self._error},
             sources=dict(states),
-            deliveries=self._delivery_counts(),
+            deliveries=dict(self._counts),
         )
 
     def _exposition(self) -> bytes:
-        for state, count in self._delivery_counts().items():
+        for state, count in self._counts.items():
             self._metrics.deliveries.labels(state).set(count)
         return self._metrics.render()
-
-    def _delivery_counts(self) -> dict[str, int]:
-        try:
-            counts = self.store.counts()
-        except StoreFailed:
-            return {}  # the reason is in `healthy` and in the log
-        return {state: counts[f"deliveries_{state}"] for state in ("pending", "sent", "dead")}
 
 
 async def _ping(url: str) -> None:
@@ -327,30 +360,18 @@ def run(
     """
     logs.configure()
     file = ConfigFile(path, os.environ if environ is None else environ)
-    with Store.open(database) as store, store.lock():
-        problems = ""
+    with contextlib.ExitStack() as at_last, Store.open(database) as store, store.lock():
+        loaded, problems = start.configuration(file, store, utcnow())
+
+        async def main() -> int:
+            daemon = Daemon(file, loaded, store, problems=problems, dry_run=dry_run, host=host, port=port)
+            at_last.callback(daemon.watchdog.stop)  # asyncio.run itself waits for threads that hang
+            return await daemon.run()
+
         try:
-            loaded = file.load()
-        except Failure as failure:
-            kept = store.last_good_config()
-            if kept is None:
-                raise
-            problems, loaded = str(failure), file.stored(kept[1])
-        else:
-            store.keep_config(loaded.digest, loaded.contents, utcnow())
-        try:
-            return asyncio.run(_main(file, loaded, store, problems, dry_run=dry_run, host=host, port=port))
+            return asyncio.run(main())
         except OSError as error:
             raise Failure(
                 f"cannot serve on {host}:{port}: {error.strerror}",
                 hint="another --port, or stop what uses it",
             ) from error
-
-
-async def _main(
-    file: ConfigFile, loaded: Config, store: Store, problems: str, *, dry_run: bool, host: str, port: int
-) -> int:
-    daemon = Daemon(file, loaded, store, dry_run=dry_run, host=host, port=port)
-    if problems:
-        daemon.start_from_last_good(problems)
-    return await daemon.run()

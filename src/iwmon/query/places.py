@@ -7,7 +7,7 @@ the minimum, NOT is 0 or NEVER.
 
 `ways(weights)` are the ways in which a text can make it hold, by the terms that must be there (ways.py).
 
-A `Place` has spans as well. `mark` collects what is shown of a part that holds.
+`mark` collects what is shown of a part that holds. A `Place` has spans, words and NEARs are both.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Marks:
 
 
 class Part(Protocol):
+    """What can hold or not."""
+
     def first(self, document: Document) -> int: ...
 
     def ways(self, weights: Weights) -> list[Way] | None:
@@ -53,8 +55,12 @@ class Part(Protocol):
         """Add what made the part true in the fields up to `last`, where it holds."""
 
 
-class Place(Part, Protocol):
+class Place(Protocol):
+    """What can stand beside NEAR."""
+
     def spans(self, document: Document) -> Spans: ...
+
+    def ways(self, weights: Weights) -> list[Way] | None: ...
 
     def mark_spans(self, document: Document, wanted: Collection[Span], marks: Marks) -> None:
         """Add the words behind some of its spans."""
@@ -223,16 +229,8 @@ class AnyPlace:
             return spans_of(chain.from_iterable(map(each, found)))
         return found[0] if found else NOWHERE
 
-    def first(self, document: Document) -> int:
-        return min(place.first(document) for place in self._places)
-
     def ways(self, weights: Weights) -> list[Way] | None:
         return either(place.ways(weights) for place in self._places)
-
-    def mark(self, document: Document, last: int, marks: Marks) -> None:
-        for place in self._places:
-            if place.first(document) <= last:
-                place.mark(document, last, marks)
 
     def mark_spans(self, document: Document, wanted: Collection[Span], marks: Marks) -> None:
         for place in self._places:

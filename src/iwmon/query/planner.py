@@ -1,4 +1,4 @@
-"""From the tree of a query to its parts. Equal subtrees become one part, evaluated once for an item."""
+"""From the tree of a query to its parts. Equal lists of terms become one part."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Planner:
     def __init__(self) -> None:
         self._terms: dict[bytes, int] = {}
         self._uses: Counter[bytes] = Counter()
-        self._places: dict[tuple[Node, bool], Place] = {}
+        self._any_terms: dict[tuple[tuple[Term, ...], bool], AnyTerm] = {}
 
     @property
     def patterns(self) -> list[bytes]:
@@ -58,12 +58,18 @@ class Planner:
 
     def _part(self, node: Node, *, title: bool) -> Part:
         match node:
+            case Term():
+                return self._any_term((node,), title)
+            case Or(parts) if terms := _only_terms(parts):
+                return self._any_term(terms, title)
+            case Or(parts):
+                return AnyPart(tuple(self._part(part, title=title) for part in parts))
             case And(parts):
                 return AllParts(tuple(self._part(part, title=title) for part in parts))
-            case Or(parts) if not all(isinstance(part, Term) for part in parts):
-                return AnyPart(tuple(self._part(part, title=title) for part in parts))
             case Not(part):
                 return NotPart(self._part(part, title=title))
+            case Near():
+                return self._near(node, title)
             case InTitle(part):
                 return self._part(part, title=True)
             case Pattern(regex):
@@ -72,38 +78,34 @@ class Planner:
                 return IsFrom(source)
             case InLanguage(language):
                 return IsIn(language)
-        return self._place(node, title=title)
+        raise TypeError(f"{node} was not expanded")
+
+    def _near(self, node: Near, title: bool) -> NearBy:
+        left, right = self._place(node.left, title=title), self._place(node.right, title=title)
+        return NearBy(left, right, node.distance)
 
     def _place(self, node: Node, *, title: bool) -> Place:
-        key = (node, title)
-        if key not in self._places:
-            self._places[key] = self._new_place(node, title)
-        return self._places[key]
-
-    def _new_place(self, node: Node, title: bool) -> Place:
         match node:
             case Term():
-                return self._any_term([node], title)
-            case Near(left, right, distance):
-                return NearBy(self._place(left, title=title), self._place(right, title=title), distance)
+                return self._any_term((node,), title)
+            case Or(parts) if terms := _only_terms(parts):
+                return self._any_term(terms, title)
             case Or(parts):
-                return self._any_place(parts, title)
+                return AnyPlace(tuple(self._place(part, title=title) for part in parts))
+            case Near():
+                return self._near(node, title)
             case InTitle(part):
                 return self._place(part, title=True)
-        raise TypeError(f"{node} has no place in a text; the parser lets it not stand beside NEAR")
+        raise TypeError(f"{node} has no place in a text; the parser lets none stand beside NEAR")
 
-    def _any_place(self, parts: tuple[Node, ...], title: bool) -> Place:
-        """The terms among the parts become one place."""
-        terms = [part for part in parts if isinstance(part, Term)]
-        places = [self._place(part, title=title) for part in parts if not isinstance(part, Term)]
-        if terms:
-            places.append(self._any_term(terms, title))
-        return places[0] if len(places) == 1 else AnyPlace(tuple(places))
-
-    def _any_term(self, terms: list[Term], title: bool) -> AnyTerm:
-        words = [self._number(term.words[0]) for term in terms if len(term.words) == 1]
-        phrases = [self._phrase(term.words) for term in terms if len(term.words) > 1]
-        return AnyTerm(words, phrases, title=title)
+    def _any_term(self, terms: tuple[Term, ...], title: bool) -> AnyTerm:
+        """The part of one termset is the same in all queries: its words are looked up once in an item."""
+        key = (terms, title)
+        if key not in self._any_terms:
+            words = [self._number(term.words[0]) for term in terms if len(term.words) == 1]
+            phrases = [self._phrase(term.words) for term in terms if len(term.words) > 1]
+            self._any_terms[key] = AnyTerm(words, phrases, title=title)
+        return self._any_terms[key]
 
     def _phrase(self, words: tuple[Word, ...]) -> Phrase:
         """Its longest word is searched for, and the others unless they are too short to be rare."""
@@ -118,6 +120,12 @@ class Planner:
 
     def _number(self, word: Word) -> int:
         return self._terms.setdefault(_pattern(word), len(self._terms))
+
+
+def _only_terms(parts: tuple[Node, ...]) -> tuple[Term, ...]:
+    """The parts if all are terms, else none."""
+    terms = tuple(part for part in parts if isinstance(part, Term))
+    return terms if len(terms) == len(parts) else ()
 
 
 def _pattern(word: Word) -> bytes:

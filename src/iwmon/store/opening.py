@@ -19,9 +19,11 @@ def opened(url: str, *, create: bool, patience: timedelta) -> Database:
     """See Store.open."""
     database = _connect(url, create=create, patience=patience)
     try:
+        # The marker first: another process may be making the database, and writes its marker last.
+        marked = database.read_marker() if isinstance(database, SqliteDatabase) else None
         found = schema.version(database)
         if isinstance(database, SqliteDatabase):
-            _recognise(database, found)
+            _recognise(database, found, marked)
         if create:
             schema.ensure(database)
             if isinstance(database, SqliteDatabase) and database.read_marker() is None:
@@ -38,11 +40,12 @@ def upgraded(url: str, *, patience: timedelta) -> Path | None:
     """See Store.upgrade."""
     database = _connect(url, create=False, patience=patience)
     try:
+        marked = database.read_marker() if isinstance(database, SqliteDatabase) else None
         found = schema.version(database)
         if found is None:
             raise _not_ready(found, database.where)
         if isinstance(database, SqliteDatabase):
-            _recognise(database, found)
+            _recognise(database, found, marked)
         if found == rows.HEAD:
             return None
         schema.ensure(database)
@@ -69,9 +72,8 @@ def _connect(url: str, *, create: bool, patience: timedelta) -> Database:
     raise _strange(url)
 
 
-def _recognise(database: SqliteDatabase, version: str | None) -> None:
+def _recognise(database: SqliteDatabase, version: str | None, marked: str | None) -> None:
     """Is it the database that was here before? StoreFailed "missing" if the marker knows another."""
-    marked = database.read_marker()
     if marked is None:
         return
     if version is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -37,18 +37,37 @@ _SET = (
     .values({name: bindparam(name, type_=_D[name].type) for name in _ALTERED})
 )
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_SUCH_WAIT = timedelta(hours=25)  # a service gets 24 h of silence at most
 
 Change = Callable[[Delivery, bool], tuple[Delivery, bool]]  # (delivery, doubtful) → the same, after
 
 
+def _due(now: datetime) -> ColumnElement[bool]:
+    """Waiting no longer, or by a clock that was ahead when the row was written.
+
+    What was never put off has nothing to wait for; and nobody is made to wait for more than a day.
+    """
+    return or_(
+        _D.next_attempt.is_(None),
+        _D.next_attempt <= now,
+        _D.next_attempt == _D.created,
+        _D.next_attempt > now + _NO_SUCH_WAIT,
+    )
+
+
 def pending(connection: Connection, now: datetime, limit: int) -> list[tuple[Delivery, Alert]]:
-    """Those that are due, oldest first. Damaged rows are passed over while there are others, then told."""
+    """Those that are due, oldest first, at most `limit` for each receiver: one that is away starves nobody.
+
+    Damaged rows are passed over while there are others, then told.
+    """
+    place = func.row_number().over(partition_by=_D.receiver, order_by=_D.n).label("place")
+    queue = select(_D.n, place).where(_D.state == "pending", _due(now)).subquery()
     found = connection.execute(
         select(*_DELIVERY, *_ALERT)
         .join(rows.alerts, rows.alerts.c.id == _D.alert)
-        .where(_D.state == "pending", or_(_D.next_attempt.is_(None), _D.next_attempt <= now))
+        .join(queue, queue.c.n == _D.n)
+        .where(queue.c.place <= limit)
         .order_by(_D.n)
-        .limit(limit)
     ).all()
     due, damaged = [], None
     for values in found:
@@ -96,7 +115,23 @@ def change(connection: Connection, ids: Sequence[str], how: Change) -> None:
     strange = sorted(set(ids) - {delivery.id for delivery, _ in found})
     if strange:
         raise StoreFailed("unknown", f"no delivery {', '.join(strange)}")
-    after = [how(delivery, doubtful) for delivery, doubtful in found if delivery.state == "pending"]
+    _write(connection, [how(d, doubtful) for d, doubtful in found if d.state == "pending"])
+
+
+def put_off(connection: Connection, receiver: str, until: datetime, now: datetime) -> None:
+    """What a receiver would get before `until` waits until then; no attempt is counted."""
+    waiting = (_D.state == "pending", _D.receiver == receiver, or_(_due(now), _D.next_attempt < until))
+    after = []
+    for values in connection.execute(select(*_DELIVERY).where(*waiting).with_for_update()):
+        try:
+            delivery, doubtful = _delivery(values)
+        except StoreFailed:
+            continue  # told by `pending`, where it is due
+        after.append((replace(delivery, next_attempt=until), doubtful))
+    _write(connection, after)
+
+
+def _write(connection: Connection, after: Sequence[tuple[Delivery, bool]]) -> None:
     altered = []
     for delivery, doubtful in after:
         whole = convert.delivery_row(delivery, doubtful=doubtful)
@@ -166,7 +201,9 @@ def firing(connection: Connection) -> list[Told]:
     """For each indicator the newest rise that its level still bears out, unless that was acknowledged.
 
     An acknowledgement of a rise also covers the lower ones before it. `last_sent` is None while a
-    telling is still pending: nobody is reminded of what has not reached them yet.
+    telling is still pending: nobody is reminded of what has not reached them yet; and when the newest
+    is dead: a receiver that is gone would make a dead letter of each reminder. Damaged alerts are passed
+    over while there are others, then told.
     """
     return _told(connection, list(connection.scalars(_FIRING)))
 
@@ -202,14 +239,23 @@ _FIRING = _standing()
 
 
 def _told(connection: Connection, ids: Sequence[str]) -> list[Told]:
-    by_alert, told = of_alerts(connection, ids), []
+    by_alert, told, damaged = of_alerts(connection, ids), list[Told](), None
     query = select(*_ALERT).order_by(rows.alerts.c.n.desc())
     found = (connection.execute(query.where(rows.alerts.c.id.in_(some))) for some in batches(ids))
-    for one in (alert(values) for some in found for values in some):
+    for values in (values for some in found for values in some):
+        try:
+            one = alert(values)
+        except StoreFailed as failure:
+            damaged = failure
+            continue
         deliveries = by_alert.get(one.id, [])
         for receiver in dict.fromkeys(d.receiver for d in deliveries):
             own = [d for d in deliveries if d.receiver == receiver]
-            waiting = any(d.state == "pending" for d in own)
-            last = max((d.sent for d in own if d.sent), default=None)
-            told.append(Told(one, receiver, None if waiting else last, max(d.turn for d in own)))
+            newest = max(own, key=lambda d: d.turn)
+            reached = newest.state == "sent" and all(d.state != "pending" for d in own)
+            told.append(
+                Told(one, receiver, (newest.sent or newest.created) if reached else None, newest.turn)
+            )
+    if damaged and not told:
+        raise damaged
     return told

@@ -214,6 +214,8 @@ class StateRow(Rows, table=True):
     coverage: Coverage = Field(sa_type=Choice(Coverage))
     coverage_reason: str = Field(sa_type=Words)
     coverage_since: datetime | None = Field(sa_type=When)
+    told: Level = Field(sa_type=Choice(Level))
+    deferred: bool
 
 
 class HealthRow(Rows, table=True):
@@ -228,6 +230,7 @@ class HealthRow(Rows, table=True):
     failures: int
     usual_size: int = Field(sa_type=Number)
     entries: int
+    outage: bool
 
 
 class SourceStatsRow(Rows, table=True):

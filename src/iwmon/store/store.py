@@ -133,9 +133,10 @@ class Store:
 
     # ------------------------------------------------------------ deliveries
 
-    def pending(self, now: datetime, limit: int = 100) -> list[tuple[Delivery, Alert]]:
-        """Deliveries that are due, oldest first. `in_flight` says that an attempt may have arrived.
+    def pending(self, now: datetime, limit: int = 25) -> list[tuple[Delivery, Alert]]:
+        """Deliveries that are due, oldest first, at most `limit` for each receiver.
 
+        `in_flight` says that an attempt may have arrived.
         StoreFailed "corrupt" when all that is due is damaged: what is whole goes out first.
         """
         with reading(self._database) as connection:
@@ -155,6 +156,11 @@ class Store:
         """The attempt failed. `unknown`: it may have arrived; then the next one is a possible repeat."""
         self._change(ids, outbox.failed(error, next_attempt, unknown=unknown))
 
+    def put_off(self, receiver: str, until: datetime, now: datetime) -> None:
+        """A receiver takes nothing now: all that it would get before `until` waits, untried, until then."""
+        with self._turn, writing(self._database) as connection:
+            outbox.put_off(connection, receiver, until, now)
+
     def dead(self, ids: Sequence[str], error: str) -> None:
         """They will not be tried again; they stay to be seen."""
         self._change(ids, outbox.dead(error))
@@ -173,7 +179,10 @@ class Store:
             return outbox.next_at(connection)
 
     def firing(self) -> list[Told]:
-        """Alerts whose indicator still stands as high, that nobody acknowledged, by receiver."""
+        """Alerts whose indicator still stands as high, that nobody acknowledged, by receiver.
+
+        StoreFailed "corrupt" when all of them are damaged.
+        """
         with reading(self._database) as connection:
             return outbox.firing(connection)
 

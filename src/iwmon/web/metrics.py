@@ -16,6 +16,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
+        self._shown = ""  # digest of the configuration whose gauges these are
         self.polls = Counter(
             "iwmon_polls", "Polls by source and outcome.", ["source", "state"], registry=registry
         )
@@ -70,6 +71,10 @@ class Metrics:
         self._gauges(config, step.memory, step)
 
     def _gauges(self, config: Config, memory: Memory, step: Step) -> None:
+        if config.digest != self._shown:  # what is no longer configured must not stand there for ever
+            for gauge in (self.level, self.activation, self.coverage):
+                gauge.clear()
+            self._shown = config.digest
         for indicator in config.indicators.values():
             state = memory.states[indicator.id]
             labels = (indicator.judgement, indicator.id)

@@ -33,8 +33,11 @@ class Snapshot:
 
 def allowed_host(header: str, bound: str) -> bool:
     """Whether a Host header names this server: a page elsewhere must not reach it by a DNS trick."""
-    name = header.rsplit(":", 1)[0] if header.count(":") == 1 or header.startswith("[") else header
-    name = name.strip("[]").casefold()
+    if header.startswith("["):  # [::1] or [::1]:9808
+        name = header[1:].partition("]")[0]
+    else:
+        name = header.rsplit(":", 1)[0] if header.count(":") == 1 else header
+    name = name.casefold()
     if name in ("localhost", bound):
         return True
     try:
@@ -87,7 +90,7 @@ def application(view: Callable[[], Snapshot], metrics: Callable[[], bytes], boun
 
 async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
     """Start serving; the caller awaits `cleanup()`. Raises OSError when the port is taken."""
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     return runner

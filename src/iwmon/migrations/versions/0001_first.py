@@ -77,6 +77,8 @@ def upgrade() -> None:
         sa.Column("coverage", sa.Text(), nullable=False),
         sa.Column("coverage_reason", sa.Text(), nullable=False),
         sa.Column("coverage_since", WHEN, nullable=True),
+        sa.Column("told", sa.Text(), nullable=False),
+        sa.Column("deferred", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("indicator", name="pk_indicator_states"),
     )
     op.create_table(
@@ -160,6 +162,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("usual_size", NUMBER, nullable=False),
         sa.Column("entries", sa.Integer(), nullable=False),
+        sa.Column("outage", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("source", name="pk_source_health"),
     )
     op.create_table(
