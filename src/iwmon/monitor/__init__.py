@@ -1,0 +1,6 @@
+"""One step and its deliveries: what `iwmon poll` and the daemon's tick both call."""
+
+from iwmon.monitor.delivering import CONSOLE, Delivered, deliver, groups, remind
+from iwmon.monitor.polling import Answer, Poller, ask, poll
+
+__all__ = ["CONSOLE", "Answer", "Delivered", "Poller", "ask", "deliver", "groups", "poll", "remind"]
