@@ -189,14 +189,7 @@ def configuration(text: str, feeds: Feeds, base: str, receivers: dict[str, str])
     document = yaml.load(text)
     document["sources"] = [*_recorded_sources(feeds, base), *_captured_sources(feeds, base)]
     document["receivers"] = [{"id": name, "url": url} for name, url in receivers.items()]
-    document["route"] = {
-        "receiver": "analysts",
-        "repeat_interval": "24h",
-        "routes": [
-            {"matchers": ['severity=~".*"'], "receiver": "duty-desk", "continue": True},
-            {"matchers": ['severity=~".*"'], "receiver": "analysts"},
-        ],
-    }
+    document["route"] = {"receiver": "analysts", "routes": [*_routes(receivers)]}
     document.pop("heartbeat", None)
     for judgement in document["judgements"]:
         for indicator in judgement["indicators"]:
@@ -205,6 +198,19 @@ def configuration(text: str, feeds: Feeds, base: str, receivers: dict[str, str])
     yaml.dump(document, out)
     out.seek(0)
     return out.read()
+
+
+def _routes(receivers: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Everything to every receiver: warnings repeated daily, a watch weekly."""
+    for name in receivers:
+        loud = {"matchers": ['severity=~"warning|critical"'], "repeat_interval": "24h"}
+        yield {
+            "matchers": ['severity=~".*"'],
+            "receiver": name,
+            "repeat_interval": "7d",
+            "routes": [{**loud, "receiver": name}],
+            "continue": True,
+        }
 
 
 def _recorded_sources(feeds: Feeds, base: str) -> Iterator[dict[str, Any]]:
@@ -235,7 +241,7 @@ def _captured_sources(feeds: Feeds, base: str) -> Iterator[dict[str, Any]]:
             "type": "feed",
             "url": f"{base}/captured/{_slug(name)}",
             "poll_interval": "1h",
-            "expect_every": "2d",
+            "expect_every": "30d",  # these are files, and never bring anything new
             "allow_private": True,
         }
 

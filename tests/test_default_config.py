@@ -180,15 +180,19 @@ def test_it_needs_no_secrets_and_takes_them_when_there_are_some(shipped: Config)
 def test_critical_alerts_reach_the_duty_desk(shipped: Config) -> None:
     """The route sends all to the analysts, and critical ones to the duty desk."""
     assert shipped.route.receiver == "analysts"
-    (critical,) = shipped.route.routes
-    assert critical.receiver == "duty-desk"
+    critical, loud = shipped.route.routes
+    assert (critical.receiver, critical.continue_) == ("duty-desk", True)
     assert [(m.label, m.op, m.value) for m in critical.matchers] == [("severity", "=", "critical")]
+    assert loud.receiver == "analysts"
+    assert critical.repeat_interval < loud.repeat_interval < shipped.route.repeat_interval
 
 
 def test_an_editor_finds_its_schema() -> None:
     """The first line names the schema that editors check the file against."""
     first = (ROOT / "indicators.yaml").read_text(encoding="utf-8").splitlines()[0]
     assert first == "# yaml-language-server: $schema=./indicators.schema.json"
+    written = json.loads((ROOT / "indicators.schema.json").read_text(encoding="utf-8"))
+    assert written == config.schema(), "run: iwmon schema --output indicators.schema.json"
 
 
 # ---------------------------------------------------------------- on real reports
