@@ -146,7 +146,7 @@ def test_hostile_feeds_delay_nobody_and_fill_nothing(tmp_path: Path) -> None:
                             worst = max(worst, time.monotonic() - began)
                             answers = await poller.arrive(1.0)
                             if answers:
-                                steps.append(poller.commit(answers, datetime.now(UTC)))
+                                steps += poller.commit(answers, datetime.now(UTC))
                             peak = max(peak, process.memory_info().rss - before)
             finally:
                 reader.close()
