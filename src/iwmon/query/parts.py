@@ -5,6 +5,7 @@ places.py says what the methods of a part mean.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from itertools import islice
 
 from iwmon.query.document import NEVER, Document
@@ -75,20 +76,20 @@ class Matching:
                 marks.slices.add((field, found.start(), found.end()))
 
 
-class _OfItem:
+class _OfItem(ABC):
     """What is true of an item whatever its words."""
 
     def first(self, document: Document) -> int:
         return 0 if self._holds(document) else NEVER
 
-    def _holds(self, document: Document) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _holds(self, document: Document) -> bool: ...
 
     def ways(self, weights: Weights) -> None:
         return None
 
     def mark(self, document: Document, last: int, marks: Marks) -> None:
-        """There are no words to show."""
+        return None  # there are no words to show
 
 
 class IsFrom(_OfItem):
