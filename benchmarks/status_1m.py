@@ -73,12 +73,15 @@ def build(path: Path, items: int) -> None:
         f" FROM items WHERE n % 20 < 3"
     )
     database.execute(
-        "INSERT INTO stories SELECT id, first_seen, source, 'independent', '[\"' || id || '\"]', '[\"p\"]',"
+        'INSERT INTO stories (id, as_of, "group", side, items, publishers, title_words, words, place)'
+        " SELECT id, first_seen, source, 'independent', '[\"' || id || '\"]', '[\"p\"]',"
         " '[\"belarus\"]', '[\"belarus\"]', n FROM items WHERE n % 20 = 0"
     )
     database.execute(
-        f"INSERT INTO signals SELECT 'i' || n % {INDICATORS}, id, source, 'independent', first_seen,"
-        " 0.56, 'B', 6, id, title, url, 'p', source, published, first_seen, 'title', '[]', '[]', 0,"
+        'INSERT INTO signals (indicator, story, "group", side, as_of, weight, reliability, credibility, item,'
+        ' title, url, publisher, source, published, first_seen, "where", words, flags, expired, place)'
+        f" SELECT 'i' || n % {INDICATORS}, id, source, 'independent', first_seen,"
+        " 0.56, 'B', 6, id, title, url, 'p', source, published, first_seen, 'title', '[]', '[]',"
         f" CASE WHEN n < {items} * 0.94 THEN first_seen END, n FROM items WHERE n % 20 = 0"
     )
     for name in ("items", "matches", "stories"):
@@ -121,6 +124,7 @@ def history(alerts: int) -> Step:
 QUESTIONS: dict[str, Callable[[Store], object]] = {
     "states": Store.states,
     "health": Store.health,
+    "judgement_states": Store.judgement_states,
     "last_step_at": Store.last_step_at,
     "counts": Store.counts,
     "config_status": Store.config_status,

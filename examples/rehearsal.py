@@ -194,6 +194,7 @@ def configuration(text: str, feeds: Feeds, base: str, receivers: dict[str, str])
     for judgement in document["judgements"]:
         for indicator in judgement["indicators"]:
             indicator.pop("collectible_from", None)
+            indicator.pop("required", None)  # no outlet of the recorded weeks is a state's
     out = tempfile.SpooledTemporaryFile(mode="w+", encoding="utf-8")  # noqa: SIM115 - read back below
     yaml.dump(document, out)
     out.seek(0)

@@ -122,7 +122,7 @@ class Newsroom:
             "nn": rss(HEADLINE, "Rain in Minsk"),
             "pu": rss("Belarusian army begins mobilisation near Brest, officials say", "Football results"),
             "rp": rss(HEADLINE, "Chess"),
-            "st": rss("BelTA: Belarus summons reservists for planned training", "Harvest is in"),
+            "st": rss("BelTA: Belarus summons reservists to the barracks", "Harvest is in"),
         }
         for name in self.feeds:
             self.server.expect_request(f"/{name}").respond_with_handler(self._answer)

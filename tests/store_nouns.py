@@ -8,6 +8,7 @@ from typing import Any
 
 from iwmon.model import (
     Alert,
+    Budget,
     Coverage,
     CoverageChange,
     Delivery,
@@ -15,6 +16,7 @@ from iwmon.model import (
     FeedState,
     IndicatorState,
     Item,
+    JudgementState,
     Level,
     LevelChange,
     Match,
@@ -74,6 +76,14 @@ def story(n: int = 1, at: datetime = NOW, **more: Any) -> Story:
         "publishers": ("Наша Ніва", "BelTA"),
         "title_words": frozenset({"мабілізацыя", "1"}),
         "words": frozenset({"мабілізацыя", "1", "заявіў"}),
+        "carriers": ("nashaniva", "BY state"),
+        "origin": "Міністэрства",
+        "language": "be",
+        "indicators": frozenset({"mobilisation", "grouping"}),
+        "denied_by": "Minsk",
+        "denied_at": at + MINUTE,
+        "denial": "item9",
+        "halved": True,
     }
     return Story(**fields | more)
 
@@ -98,7 +108,17 @@ def signal(n: int = 1, indicator: str = "mobilisation", at: datetime = NOW, **mo
         "where": "summary",
         "words": ("a", "b"),
         "flags": frozenset({"undated"}),
-        "confirmed": True,
+        "strength": 0.1 + 0.2,
+        "modality": "claimed",
+        "cue": "паведаміла",
+        "carriers": ("nashaniva", "BY state"),
+        "origin": "Міністэрства",
+        "authoritative": True,
+        "contested": "Minsk",
+        "halved": True,
+        "status": "confirmed",
+        "reviewed_by": "Ана",
+        "note": "a note",
     }
     return Signal(**fields | more)
 
@@ -114,12 +134,38 @@ def state(indicator: str = "mobilisation", level: Level = Level.WARNING, **more:
         "coverage": Coverage.PARTIAL,
         "coverage_reason": "5 of 10",
         "coverage_since": NOW - DAY,
+        "told_at": NOW - MINUTE,
+        "told_activation": 0.1 + 0.2,
+        "told_groups": frozenset({"nashaniva", 'BY, "state"'}),
+        "transitions": (NOW - DAY, NOW),
+        "unstable": True,
+        "covered_days": frozenset({"2022-10-08", "2022-10-09"}),
+        "uncovered_days": frozenset({"2022-10-10"}),
+        "silent_before": timedelta(days=3, microseconds=1),
+        "silent_since": NOW - HOUR,
+        "gaps": (0.1 + 0.2, 7.0),
     }
     return IndicatorState(indicator, level, **fields | more)
 
 
 def health(source: str = "nashaniva", at: datetime = NOW) -> SourceHealth:
     return SourceHealth(source, FeedState.OK, "", at, at, at, None, 0, 2_345, 40)
+
+
+def judgement_state(**more: Any) -> JudgementState:
+    fields: dict[str, Any] = {
+        "term": "малаверагодна",
+        "made_on": NOW - DAY,
+        "baseline": {"mobilisation": 0.1 + 0.2},
+        "baseline_of": NOW - DAY,
+        "implied_term": "likely",
+        "told_term": "likely",
+        "told_at": NOW - MINUTE,
+        "outcome": "void",
+        "decided_on": NOW,
+        "expired": True,
+    }
+    return JudgementState("kj-2", **fields | more)
 
 
 def alert(n: int = 1, at: datetime = NOW, **more: Any) -> Alert:
@@ -182,5 +228,10 @@ def full_step(at: datetime = NOW) -> Step:
             {"mobilisation": (signal(1, at=at),)},
             {"mobilisation": state()},
             {"nashaniva": health(at=at)},
+            judgements={"kj-2": judgement_state()},
+            budgets={"kj-2": Budget("kj-2", "2022-10-10", 5, ("14:00  “Мабілізацыя”", "two, words"))},
+            volumes={"nashaniva": {at.date().isoformat(): 3, (at - DAY).date().isoformat(): 1}},
+            at=at,
+            config="c" * 64,
         ),
     )

@@ -37,7 +37,8 @@ HEAVY = (
     "alembic",
 )
 NAMES = {
-    *("init", "check", "run", "poll", "status", "explain", "match", "schema"),
+    *("init", "check", "run", "poll", "status", "explain", "match", "review", "schema"),
+    *("judgement list", "judgement show", "judgement assess", "judgement resolve", "judgement reopen"),
     *("alerts list", "alerts show", "alerts ack", "alerts unack"),
     *("feeds list", "feeds test", "feeds import", "feeds export"),
     *("routes test", "db upgrade", "db backup", "db check"),
@@ -261,7 +262,7 @@ def test_tables_fit_and_lose_nothing(rows: list[tuple[str, str]], columns: int) 
         (Level.WATCH, "watch"),
         ({Level.WATCH: (1, 2)}, {"watch": [1, 2]}),
         (frozenset("ba"), ["a", "b"]),
-        (Threshold(0.5), {"activation": 0.5, "publishers": None}),
+        (Threshold(0.5), {"activation": 0.5, "publishers": None, "sides": None}),
         (Path("x"), "x"),
         ("\ud800", "?"),
     ],

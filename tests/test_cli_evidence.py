@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from iwmon import thresholds
 from iwmon.cli import reasons
-from iwmon.model import IndicatorState, Level
+from iwmon.model import IndicatorState, Level, Threshold
+from iwmon.thresholds import NOTHING
 from newsroom import HEADLINE, NOW, Newsroom, newsroom, rss
 from nouns import DAY, HOUR, NOON, indicator, signal
 
@@ -47,12 +48,14 @@ def test_an_alert_is_explained_down_to_the_words(watched: Newsroom, rise: dict[s
     assert "Analyst's term: realistic possibility" in out
     assert "Nasha Niva" in out
     assert "“Belarus”, “reservists” in the title; counts from 13:00 CEST (history)" in out
-    assert "weight 1.00 (title) × 0.80 (reliability B) × 0.70 (credibility 6) = 0.5600" in out
-    assert "decayed × 0.9990 (2^(−0.04 d / 30 d)) = 0.5595" in out
+    assert (
+        "weight 1.0 (title) × 1.0 (reported) × 0.80 (reliability B) × 0.70 (credibility 6) = 0.560000" in out
+    )
+    assert "decayed × 0.999038 (2^(−0.041667 d / 30 d)) = 0.559461" in out
     assert "1 reprint not counted: Reprinter" in out
-    assert "BelTA, one voice with BY state" in out
-    assert "= 0.8534" in out
-    assert "critical  needs activation 0.80 from 3 independent origins: reached" in out
+    assert "BelTA, one voice with BY state; side: BY state" in out
+    assert "× (1 − 0.244764) = 0.853428" in out
+    assert "critical  needs activation 0.80 from 3 independent origins on 2 sides: reached" in out
     assert "to desk: sent 14:00 CEST" in out
     assert re.search(r"configuration [0-9a-f]{12}$", out, re.MULTILINE)
 
@@ -116,10 +119,12 @@ def test_a_quiet_indicator_says_what_is_missing(watched: Newsroom) -> None:
     out = watched.run("explain", "convoys", "--now", SOON).stdout
     assert "Why it is not at watch" in out
     assert "watch needs 1 independent origin; missing: 1 more independent origin" in out
-    assert "1 more report by another origin, of reliability B and in a title," in out
+    assert (
+        "1 more report by another origin with a newsroom of its own, of reliability B and in a title," in out
+    )
     told = watched.json("explain", "stand-down")
     assert told["next_level"] == "watch"
-    assert told["more_reports"] == {"reports": 1, "activation": pytest.approx(0.56)}
+    assert told["more_reports"] == {"reports": 1, "other_sides": 0, "activation": pytest.approx(0.56)}
     assert told["fall"] is None
 
 
@@ -153,7 +158,7 @@ def test_an_unknown_id_gets_help(watched: Newsroom, word: str, hint: str) -> Non
     """Exit 1, and the nearest names or where to look."""
     result = watched.run("explain", word)
     assert result.exit_code == 1
-    assert f"{word} is no alert, indicator, judgement or source" in result.stderr
+    assert f"{word} is no alert, indicator, judgement, source or item" in result.stderr
     assert hint in result.stderr
 
 
@@ -171,19 +176,40 @@ WEIGHTS = st.lists(st.sampled_from([0.04, 0.1, 0.28, 0.42, 0.56]), max_size=4)
 def test_so_many_more_reports_are_enough_and_none_is_too_many(
     weights: list[float], kind: str, level: Level
 ) -> None:
-    """`would_reach` gives the smallest number: with one less the level is not reached."""
+    """`would_reach` gives the smallest number: one less does not do, whatever side it comes from."""
     subject = indicator(type=kind)
     signals = [signal(f"g{n}", weight) for n, weight in enumerate(weights)]
     if thresholds.decide(subject, signals, NOON).level.rank >= level.rank:
         return
-    found = reasons.would_reach(subject, level, signals, NOON)
+    found = reasons.would_reach(subject, level, signals, NOON, NOTHING)
     assert found is not None
-    number, activation = found
-    for more in (number - 1, number):
-        extra = [signal(f"x{n}") for n in range(more)]
-        verdict = thresholds.decide(subject, [*signals, *extra], NOON)
-        assert (verdict.level.rank >= level.rank) is (more == number)
-    assert activation == pytest.approx(verdict.activation)
+    sides = [f"x{n}" if n < found.other_sides else "independent" for n in range(found.reports)]
+    extra = [signal(f"x{n}", side=side) for n, side in enumerate(sides)]
+    reached = thresholds.decide(subject, [*signals, *extra], NOON)
+    assert reached.level.rank >= level.rank
+    assert found.activation == pytest.approx(reached.activation)
+    fewer = [signal(f"x{n}", side=f"x{n}") for n in range(found.reports - 1)]
+    assert thresholds.decide(subject, [*signals, *fewer], NOON).level.rank < level.rank
+    if found.other_sides:
+        alike = [signal(f"x{n}", side="independent") for n in range(found.reports)]
+        assert thresholds.decide(subject, [*signals, *alike], NOON).level.rank < level.rank
+
+
+def test_one_side_alone_needs_another_for_critical() -> None:
+    """Three independent origins are one side: what is missing is a side, and the report brings it."""
+    signals = [signal(f"g{n}") for n in range(3)]
+    subject = indicator()
+    rung = reasons.ladder(subject, thresholds.decide(subject, signals, NOON).groups)[-1]
+    assert (rung.reached, rung.missing) == (False, "1 more side")
+    found = reasons.would_reach(subject, Level.CRITICAL, signals, NOON, NOTHING)
+    assert found is not None
+    assert (found.reports, found.other_sides) == (1, 1)
+
+
+def test_a_threshold_is_shown_with_all_of_its_digits() -> None:
+    """0.625 is not shown as 0.62: this is the place for every number."""
+    subject = indicator(thresholds={Level.WATCH: Threshold(activation=0.625)})
+    assert reasons.ladder(subject, ())[0].needs == "activation 0.625"
 
 
 @settings(max_examples=25, deadline=None)
@@ -193,7 +219,7 @@ def test_a_level_falls_when_it_was_said(weights: list[float], days: int) -> None
     subject = indicator(half_life=days * DAY, hold=2 * DAY)
     signals = [signal(f"g{n}", weight) for n, weight in enumerate(weights)]
     state, _ = thresholds.settle(IndicatorState("i"), subject, signals, NOON)
-    told = reasons.fall(subject, state, signals, NOON)
+    told = reasons.fall(subject, state, signals, NOON, NOTHING)
     if state.level is Level.QUIET:
         assert told is None
         return
@@ -210,7 +236,7 @@ def test_what_holds_until_reversed_never_falls() -> None:
     """Without a half-life nothing lowers the level by itself."""
     subject = indicator(half_life=None)
     state, _ = thresholds.settle(IndicatorState("i"), subject, [signal()], NOON)
-    assert reasons.fall(subject, state, [signal()], NOON + timedelta(days=300)) is None
+    assert reasons.fall(subject, state, [signal()], NOON + timedelta(days=300), NOTHING) is None
 
 
 # ---------------------------------------------------------------- match

@@ -29,8 +29,8 @@ def test_init_writes_a_configuration_that_passes_check(tmp_path: Path) -> None:
     Draft202012Validator.check_schema(json.loads(schema))
     checked = run("check", str(written), "--strict")
     assert checked.exit_code == 0, checked.output
-    assert checked.stdout.startswith("3 judgements, 28 indicators, ")
-    assert checked.stdout.rstrip().endswith(": no errors")
+    assert "\n8 judgements, 62 indicators, " in checked.stdout
+    assert checked.stdout.rstrip().endswith(": no errors, 8 pieces of advice")
 
 
 def test_init_says_what_to_do_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,11 +68,31 @@ def test_schema_goes_out_or_into_a_file(tmp_path: Path) -> None:
     assert target.read_text("utf-8") == printed.stdout
 
 
+def sound(room: Newsroom, outcome: str = "false") -> None:
+    """The newsroom's file with nothing to doubt: kj-2 is settled, and something speaks against kj-3."""
+    calm = "      - {id: calm, effect: against, query: {en: calm}, examples: {match: [All is calm]}}\n"
+    room.write("receivers:\n", calm + "receivers:\n")
+    text = room.config.read_text("utf-8").replace('regular units"}', f'regular units", outcome: {outcome}}}')
+    room.config.write_text(text, "utf-8")
+
+
 def test_check_counts_and_passes(room: Newsroom) -> None:
     """A right file: counts, "no errors", exit 0."""
+    sound(room)
     result = room.run("check")
     assert result.exit_code == 0
-    assert result.stdout == "2 judgements, 5 indicators, 5 sources, 2 receivers: no errors\n"
+    assert result.stdout == "2 judgements, 6 indicators, 5 sources, 2 receivers: no errors\n"
+
+
+def test_advice_comes_last_and_fails_nothing(room: Newsroom) -> None:
+    """A horizon that has passed wants settling; --strict lets it pass, and programs see it counted apart."""
+    sound(room, "null")
+    result = room.run("check", "--strict")
+    assert result.exit_code == 0
+    assert 'advice: horizon: it passed on 2023-01-15, and "kj-2" is still open' in result.stdout
+    assert result.stdout.endswith(": no errors, 1 piece of advice\n")
+    document = room.json("check", "--strict")
+    assert (document["ok"], document["warnings"], document["advice"]) == (True, 0, 1)
 
 
 def test_check_says_where_and_what_to_write_instead(room: Newsroom) -> None:
@@ -114,6 +134,7 @@ def test_check_looks_at_receivers_without_sending(room: Newsroom) -> None:
 
 def test_check_as_json(room: Newsroom) -> None:
     """The same as a document: one problem an object, places apart."""
+    sound(room)
     assert room.json("check")["problems"] == []
     room.write("probability: realistic possibility", "probabilty: realistic possibility")
     result = room.run("check", "--json")

@@ -102,7 +102,7 @@ def test_what_cannot_be_sent_is_told_and_kept(room: Newsroom) -> None:
     result = room.run("poll", "--now", NOW)
     assert result.exit_code == 1
     assert "not sent: " in result.stdout
-    assert "2 deliveries pending" in result.stdout
+    assert "3 deliveries pending" in result.stdout
     assert "canary" not in result.output
 
 

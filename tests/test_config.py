@@ -14,6 +14,7 @@ from iwmon.config import Config, ConfigError, Heartbeat, check, parse
 from iwmon.config.scalars import Span
 from iwmon.config.timezones import deadline
 from iwmon.model import (
+    Alternative,
     Entry,
     Examples,
     Indicator,
@@ -91,7 +92,7 @@ def test_the_judgement_of_the_contract(contract: Config) -> None:
             made_on=datetime(2022, 7, 14, 22, tzinfo=UTC),
             horizon=datetime(2023, 1, 14, 23, tzinfo=UTC),
             resolution=Resolution("...", None),
-            alternatives=("...",),
+            alternatives=(Alternative("1", "..."),),
             indicators=("mobilisation",),
         )
     }

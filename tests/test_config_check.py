@@ -30,6 +30,7 @@ judgements:
         examples:
           match: [Belarus mobilises reservists, "В Беларуси мобилизация"]
           no_match: [Poland mobilises reservists, Belarus wins a match]
+      - {id: stand-down, effect: against, query: garrison*, window: 5d, examples: {match: [Back in garrison]}}
 """
 
 
@@ -72,16 +73,17 @@ def test_a_query_that_no_example_reaches_is_doubted() -> None:
     """Each language's query needs an example that it finds; the place is the language's key."""
     found, where = checked("          ru: $belarus", "          ▶pl: foo\n          ru: $belarus")
     assert [(p.severity, p.where, p.message) for p in found] == [
-        ("warning", where, "no example reaches the query for pl")
+        ("warning", where, "the query for pl is unproven: no example reaches it")
     ]
 
 
 def test_an_indicator_without_examples_is_doubted() -> None:
     """Nothing shows that it works."""
-    text = GOOD[: GOOD.index("        examples:")].replace("- id: mobilisation", "- id: ▶mobilisation")
+    examples = GOOD[GOOD.index("        examples:") : GOOD.index("      - {id: stand-down")]
+    text = GOOD.replace(examples, "").replace("- id: mobilisation", "- id: ▶mobilisation")
     text, where = marked(text)
     assert [(p.severity, p.where, p.message) for p in check(read(text, {}))] == [
-        ("warning", where, 'the indicator "mobilisation" has no example')
+        ("warning", where, '"mobilisation" is unproven: no example shows that its query finds anything')
     ]
 
 
@@ -119,12 +121,21 @@ def test_doubts_about_queries_have_their_place() -> None:
             "",
             "an event_by judgement without a horizon can never be wrong",
         ),
-        ("{criteria: Troops are seen}", "{}", 'nothing says how the judgement "kj" will be settled'),
+        (
+            "{criteria: Troops are seen}",
+            "{}",
+            'nothing says how the judgement "kj" will be settled: anybody could call it right',
+        ),
+        (
+            "    horizon: 6 months\n",
+            "    kind: state_at\n",
+            "a state_at judgement without a horizon can never be wrong",
+        ),
         (
             "    statement: Belarus",
             "    statement: x\n    made_on: 2022-01-01\n    horizon: 1y\n    resolution: {criteria: x}\n"
             "  - id: other\n    statement: Belarus",
-            'the judgement "kj" has no indicators',
+            'the judgement "kj" has no indicators: nothing can move it',
         ),
     ],
 )
@@ -153,7 +164,13 @@ def test_collectible_from_narrows_the_sources() -> None:
     text = GOOD.replace("language: ru}", "language: ru, enabled: false}")
     text = text.replace("        effect: supports", "        collectible_from: [b]\n        effect: supports")
     (found_one,) = check(read(text, {}))
-    assert found_one.message.startswith("no enabled source of collectible_from")
+    assert found_one.message == 'collectible_from: all of these are disabled: "mobilisation" stays blind'
+    assert found_one.where == "indicators.yaml:16:27"
+    speechless = text.replace("ru, enabled: false", "pl")
+    (found_one,) = check(read(speechless, {}))
+    assert found_one.message.startswith(
+        "no enabled source of collectible_from that speaks en or ru can report"
+    )
 
 
 def test_a_receiver_that_is_never_told_is_doubted() -> None:

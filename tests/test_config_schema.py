@@ -41,7 +41,10 @@ SHOWN = [
     "no activation", "no publishers", "half a publisher", "id with blanks and capitals",
     "country for language", "language of a query", "language of terms", "country in small letters",
     "duration in words", "duration without a unit", "date with dots", "horizon that is none", "hours",
-    "weekdays",
+    "weekdays", "no alerts", "no sides", "credibility beyond the scale", "credibility as a letter",
+    "outcome that is none", "effect on an alternative", "alternative without a statement",
+    "alternative with an unknown key", "alternative that is a list", "required language",
+    "origin that nobody can cite", "origin without a name to cite", "origin that is polled",
 ]  # fmt: skip
 
 
@@ -64,6 +67,11 @@ def test_mistakes_are_marked(name: str, validator: jsonschema.Draft202012Validat
         ("inhibit_rules: []", "include: [a.yaml]\ninhibit_rules: []"),
         ("inhibit_rules: []", "include: a.yaml\ninhibit_rules: []"),
         ("language: be", "language: null"),
+        ("alternatives: [...]", "alternatives: [a, {id: base, statement: b}]"),
+        ("half_life: 30d", "effect_on_alternatives: {1: against}"),
+        ("half_life: 30d", "required: {sides: [independent], languages: [be]}"),
+        ("reliability: B ", "credibility: 2 "),
+        ("inhibit_rules: []", "origins: [{id: mod, cited_as: [defence ministry]}]"),
     ],
 )
 def test_other_ways_to_write_are_valid(

@@ -126,7 +126,7 @@ def view(*watching: bool, signals=()):
         s.id: coverage.Standing(w, True, "" if w else "error: HTTP 403")
         for s, w in zip(sources, watching, strict=True)
     }
-    return coverage.of_indicator(sources, standings, signals)
+    return coverage.of_indicator(indicator(), sources, standings, signals)
 
 
 def test_kappa_and_its_words() -> None:
@@ -149,10 +149,10 @@ def test_a_source_weighs_its_share_of_past_signals() -> None:
 
 def test_nothing_configured_is_blind_and_unpolled_is_warming_up() -> None:
     """No source for a language is no coverage; sources not asked yet are not blindness."""
-    assert coverage.of_indicator([], {}, ()).coverage is Coverage.BLIND
+    assert coverage.of_indicator(indicator(), [], {}, ()).coverage is Coverage.BLIND
     one = source()
     unknown = {one.id: coverage.Standing(False, False, "not polled yet")}
-    assert coverage.of_indicator([one], unknown, ()).coverage is Coverage.WARMING_UP
+    assert coverage.of_indicator(indicator(), [one], unknown, ()).coverage is Coverage.WARMING_UP
 
 
 def test_collectors_speak_the_indicators_languages() -> None:

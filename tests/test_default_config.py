@@ -19,8 +19,13 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT.parent / "shared" / "data"
 GUIDE = (ROOT / "docs" / "indicators.md").read_text(encoding="utf-8")
 LANGUAGES = {"en", "ru", "be", "uk", "pl", "lt"}
-ABSENCES = {"no-follow-through", "quiet-border"}
-SURGES = {"leader-meetings", "northern-alarm", "migrant-pressure", "exercises-at-border"}
+ABSENCES = {"no-follow-through", "quiet-border", "leader-unseen", "no-sabotage"}
+SURGES = {
+    *("leader-meetings", "northern-alarm", "migrant-pressure", "exercises-at-border"),
+    *("mass-protest", "repression-holds", "corridor-threats", "it-exodus"),
+}
+# What the reports put into a word of the yardstick; the other judgements wait for an analyst's.
+TERMS = {"kj-1": "highly likely", "kj-2": "realistic possibility", "kj-3": "highly likely"}
 # One or more sources for each feed that the project was given.
 _FEEDS = """
     lrt_en err_en lsm_en meduza_en meduza_ru kyivindependent ukrinform_en pravda_en pravda_uk nashaniva
@@ -53,22 +58,25 @@ def test_it_passes_the_strict_check(shipped: Config) -> None:
     assert [str(problem) for problem in config.check(shipped)] == []
 
 
-def test_it_has_the_three_judgements_and_their_indicators(shipped: Config) -> None:
-    """KJ-1, KJ-2 and KJ-3 are there with 8, 10 and 10 indicators, and can be settled."""
+def test_it_has_the_eight_judgements_and_their_indicators(shipped: Config) -> None:
+    """Each of the eight judgements is there with its indicators, and can be settled."""
     counts = {j.id: len(j.indicators) for j in shipped.judgements.values()}
-    assert counts == {"kj-1": 8, "kj-2": 10, "kj-3": 10}
-    assert len(shipped.indicators) == 28
+    assert list(counts) == [f"kj-{n}" for n in range(1, 9)]
+    assert list(counts.values()) == [8, 10, 10, 8, 7, 7, 6, 6]
+    assert len(shipped.indicators) == 62
     for judgement in shipped.judgements.values():
-        assert judgement.confidence == "moderate"
+        assert judgement.source, judgement.id
         assert judgement.resolution.criteria
         assert len(judgement.alternatives) >= 2
         assert judgement.horizon is not None
         assert judgement.horizon - judgement.made_on > timedelta(days=180)
-    assert [j.probability for j in shipped.judgements.values()] == [
-        "highly likely",
-        "realistic possibility",
-        "highly likely",
-    ]
+
+
+def test_only_terms_of_the_reports_are_set(shipped: Config) -> None:
+    """Where the reports give no word of the yardstick there is none: an analyst has to choose it."""
+    judged = {j.id: j for j in shipped.judgements.values() if j.probability is not None}
+    assert {name: j.probability for name, j in judged.items()} == TERMS
+    assert {j.id for j in shipped.judgements.values() if j.confidence == "moderate"} == set(TERMS)
 
 
 def test_every_indicator_is_whole(shipped: Config) -> None:
@@ -85,11 +93,11 @@ def test_every_indicator_is_whole(shipped: Config) -> None:
 
 
 def test_every_indicator_speaks_six_languages(shipped: Config) -> None:
-    """Absences look at others' silence; all others have a query and a matching example in each language."""
+    """Every query is in six languages, each reached by an example; an absence may look at others instead."""
     assert {i.id for i in shipped.indicators.values() if i.type == "absence"} == ABSENCES
     assert {i.id for i in shipped.indicators.values() if i.type == "surge"} == SURGES
     for indicator in shipped.indicators.values():
-        if indicator.type == "absence":
+        if indicator.absence_of:
             assert set(indicator.absence_of) <= set(shipped.judgements[indicator.judgement].indicators)
             continue
         assert set(indicator.queries) == LANGUAGES, indicator.id
@@ -102,7 +110,7 @@ def test_every_indicator_speaks_six_languages(shipped: Config) -> None:
 def test_near_misses_are_missed(shipped: Config) -> None:
     """Each indicator has at least two near misses, and finds none of them in any language."""
     for indicator in shipped.indicators.values():
-        if indicator.type == "absence":
+        if indicator.absence_of:
             continue
         assert len(indicator.examples.no_match) >= 2, indicator.id
         for text in indicator.examples.no_match:
@@ -202,8 +210,8 @@ def test_an_editor_finds_its_schema() -> None:
 EXPECTED = {
     "E01": (4, {"aviation-coercion", "hostage-detention", "new-sanctions"}),
     "E06": (15, {"migrant-pressure", "border-violence"}),
-    "E08": (2, {"regional-grouping", "exercises-at-border"}),
-    "E16": (18, {"regional-grouping", "pretext-words", "mobilisation"}),
+    "E08": (2, {"russian-arrivals", "exercises-at-border"}),
+    "E16": (18, {"regional-grouping", "russian-arrivals", "pretext-words", "mobilisation"}),
 }
 
 

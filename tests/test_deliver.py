@@ -248,9 +248,14 @@ def test_one_damaged_alert_does_not_stop_deliveries(config: Config, store: Store
     with capture_logs() as logged:
         assert monitor.remind(config, store, NOON + 9 * HOUR) == 0
     assert [r["event"] for r in logged] == ["remind_failed"]
-    store.commit(risen(config, "Regional grouping is formed", NOON + HOUR, first.memory))
+    second = risen(config, "Regional grouping is formed", NOON + HOUR, first.memory)
+    store.commit(second)
     service.now = NOON + HOUR
-    assert monitor.deliver(config, store, service, service.clock).sent == 1
+    assert monitor.deliver(config, store, service, service.clock).sent == len(second.deliveries)
+    for alert in second.alerts:
+        assert [d.state for d in store.alert(alert.id).deliveries] == ["sent"] * len(
+            [d for d in second.deliveries if d.alert == alert.id]
+        )
 
 
 # ---------------------------------------------------------------- clocks

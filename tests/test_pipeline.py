@@ -50,7 +50,7 @@ def test_two_origins_trip_a_warning_that_says_on_whose_word(config: Config) -> N
     first = say(config, polled(config), "nn", CALL_UP)
     assert first.memory.states["mobilisation"].level is Level.WATCH
     second = say(config, first.memory, "ukr", LETTER, at=NOON + HOUR)
-    (alert,) = second.alerts
+    (alert,) = (a for a in second.alerts if a.indicator)
     assert (alert.kind, alert.severity, alert.before, alert.after) == (
         "level_up",
         "warning",
@@ -112,7 +112,7 @@ def test_a_first_poll_is_history(config: Config) -> None:
     others = [reading(name) for name in ALL[1:]]
     found = items(config, "nn", *old, history=True)
     step = pipeline.advance(config, Memory(), [reading("nn", *found), *others], NOON)
-    assert not step.alerts
+    assert not [a for a in step.alerts if a.indicator]
     assert step.memory.states["mobilisation"].activation > 0
     young = entry(CALL_UP, published=NOON - 2 * DAY)
     found = items(config, "nn", young, history=True)
@@ -325,6 +325,6 @@ def test_a_lowered_threshold_does_not_page(config: Config) -> None:
 def test_confirmed_signals_stay_confirmed(config: Config) -> None:
     """What a person judged is part of the memory."""
     step = say(config, polled(config), "nn", CALL_UP)
-    judged = replace(step.memory.signals["mobilisation"][0], confirmed=True)
+    judged = replace(step.memory.signals["mobilisation"][0], status="confirmed")
     memory = replace(step.memory, signals={"mobilisation": (judged,)})
     assert pipeline.advance(config, memory, [], NOON + HOUR).memory.signals["mobilisation"][0].confirmed

@@ -55,7 +55,7 @@ def test_the_morning_of_the_regional_grouping(rehearsal: ModuleType, tmp_path: P
         for now in run.hours():
             poll(run, now)
         told = titles(run)
-        assert "WARNING: Regional Grouping of Forces, watch → warning (KJ-2)" in "\n".join(run.texts())
+        assert "WARNING: Threats and pretexts, watch → warning (KJ-2)" in "\n".join(run.texts())
         assert len(run.mailbox.messages) == len(told)
         for mail in run.mailbox.messages:
             assert mail.get_content_type() == "text/plain"
@@ -68,7 +68,7 @@ def test_the_morning_of_the_regional_grouping(rehearsal: ModuleType, tmp_path: P
 @pytest.mark.parametrize(
     ("key", "days", "expected"),
     [
-        ("rgf", 3, "CRITICAL: Regional Grouping of Forces, warning → critical (KJ-2)"),
+        ("rgf", 3, "WARNING: Russian forces arrive, watch → warning (KJ-6)"),
         ("kuznica", 4, "Migrant pressure at the border"),
     ],
 )
@@ -87,7 +87,7 @@ def test_the_recorded_weeks_and_the_captured_feeds(
             health = store.health()
         assert counts["deliveries_pending"] == 0
         assert counts["deliveries_dead"] == 0
-        assert 0 < counts["alerts"] <= 6 * days
+        assert 0 < counts["alerts"] <= 9 * days
         captured = [h for name, h in health.items() if name.startswith("c-")]
         assert len(captured) >= 200
         assert all(h.last_poll for h in captured)

@@ -9,13 +9,29 @@ from hypothesis import strategies as st
 
 from iwmon import stories
 from iwmon.model import Item, Story
+from iwmon.origins import Voice
 from nouns import HOUR, NOON, item
 
 LETTER = "Deputy minister of Belarus resigns over the war, leaked letter says"
 
 
+WHAT = frozenset({"i"})
+
+
+def voice(publisher: str, group: str = "", **more) -> Voice:
+    """A newsroom that speaks for itself, each a group of its own."""
+    group = group or publisher.casefold()
+    fields = {"origin": "", "group": group, "side": "independent", "reliability": "B", "newsroom": "B"}
+    return Voice(publisher, group, **{**fields, "speaks_for": (), "credibility": None, **more})
+
+
 def begun(title: str, **more) -> Story:
-    return stories.begin(item(title, **more), NOON, group="g", side="independent", publisher="First")
+    return stories.begin(item(title, **more), NOON, voice("First", "g"), WHAT)
+
+
+def found(copy: Item, at, known) -> Story | None:
+    """The story that another newsroom's copy joins."""
+    return stories.find(copy, at, known, voice("Second"), WHAT)
 
 
 def test_a_reprint_joins_and_a_different_report_does_not() -> None:
@@ -32,8 +48,8 @@ def test_a_reprint_joins_and_a_different_report_does_not() -> None:
         "Deputy minister of Belarus visits troops at the border",
         "",
     ]
-    assert all(stories.find(item(t), NOON, [story]) is story for t in same)
-    assert all(stories.find(item(t), NOON, [story]) is None for t in other)
+    assert all(found(item(t), NOON, [story]) is story for t in same)
+    assert all(found(item(t), NOON, [story]) is None for t in other)
 
 
 def test_the_same_lead_under_another_headline_is_a_reprint() -> None:
@@ -41,28 +57,27 @@ def test_the_same_lead_under_another_headline_is_a_reprint() -> None:
     lead = "The Belarusian defence ministry said on Monday that a joint group would be formed with Russia."
     story = begun("Minsk and Moscow to form a joint group of forces", summary=lead)
     again = item("Joint force announced", summary=lead)
-    assert stories.find(again, NOON, [story]) is story
+    assert found(again, NOON, [story]) is story
 
 
 def test_short_titles_are_not_compared_on_their_own() -> None:
     """ "Live updates" is not a report."""
     story = begun("Ukraine war: live")
-    assert stories.find(item("Ukraine war: live"), NOON, [story]) is None
+    assert found(item("Ukraine war: live"), NOON, [story]) is None
 
 
 def test_the_window_is_72_hours() -> None:
     """A headline that comes back a week later is news again."""
     story = begun(LETTER)
-    assert stories.find(item(LETTER), NOON + 72 * HOUR, [story]) is story
-    assert stories.find(item(LETTER), NOON + 73 * HOUR, [story]) is None
+    assert found(item(LETTER), NOON + 72 * HOUR, [story]) is story
+    assert found(item(LETTER), NOON + 73 * HOUR, [story]) is None
 
 
 def test_joining_keeps_origin_time_and_words() -> None:
     """A copy adds itself and its publisher; the origin stays whose it was."""
     story = begun(LETTER)
-    grown = stories.join(
-        stories.join(story, item("x", source="s2"), "Second"), item("y", source="s3"), "Second"
-    )
+    grown = stories.join(story, item("x", source="s2"), voice("Second"), frozenset({"j"}))
+    grown = stories.join(grown, item("y", source="s3"), voice("Second"), WHAT)
     assert (grown.id, grown.as_of, grown.group, grown.title_words) == (
         story.id,
         story.as_of,
@@ -71,6 +86,8 @@ def test_joining_keeps_origin_time_and_words() -> None:
     )
     assert len(grown.items) == 3
     assert grown.publishers == ("First", "Second")
+    assert grown.carriers == ("g", "second")
+    assert grown.indicators == {"i", "j"}
 
 
 titles = st.lists(
@@ -99,12 +116,9 @@ def test_fifty_reprints_are_one_story() -> None:
     known: dict[str, Story] = {}
     for n in range(50):
         copy: Item = item(f"{LETTER} | Outlet {n}", source=f"s{n}", key=str(n))
-        found = stories.find(copy, NOON + timedelta(minutes=n), known.values())
-        story = (
-            stories.join(found, copy, f"Outlet {n}")
-            if found
-            else stories.begin(copy, NOON, group="g", side="independent", publisher=f"Outlet {n}")
-        )
+        outlet = voice(f"Outlet {n}")
+        held = stories.find(copy, NOON + timedelta(minutes=n), known.values(), outlet, WHAT)
+        story = stories.join(held, copy, outlet, WHAT) if held else stories.begin(copy, NOON, outlet, WHAT)
         known[story.id] = story
     assert len(known) == 1
     assert len(next(iter(known.values())).items) == 50

@@ -20,7 +20,7 @@ def groups(*letters: str, strength: float = 1.0):
         signal(f"g{n}", thresholds.weight(strength, letter, 6), reliability=letter)  # type: ignore[arg-type]
         for n, letter in enumerate(letters)
     ]
-    return thresholds.by_group(marks, None, NOON)
+    return thresholds.by_group(marks, None, NOON)[0]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_activation_is_that_of_the_method(letters: str, strength: float, expecte
 def test_one_voice_repeated_adds_nothing() -> None:
     """Corroboration counts independence groups: ten stories of one group weigh as its best one."""
     ten = [signal("state", story=f"s{n}") for n in range(10)]
-    assert thresholds.activation(thresholds.by_group(ten, None, NOON)) == pytest.approx(0.56)
+    assert thresholds.activation(thresholds.by_group(ten, None, NOON)[0]) == pytest.approx(0.56)
     assert thresholds.decide(indicator(), ten, NOON).level is Level.WATCH
 
 
@@ -51,8 +51,9 @@ def test_one_voice_repeated_adds_nothing() -> None:
     ("count", "level"), [(0, Level.QUIET), (1, Level.WATCH), (2, Level.WARNING), (3, Level.CRITICAL)]
 )
 def test_occurrence_levels(count: int, level: Level) -> None:
-    """One B is watch, two are warning, three critical."""
-    verdict = thresholds.decide(indicator(), [signal(f"g{n}") for n in range(count)], NOON)
+    """One B is watch, two are warning, three on two sides critical."""
+    marks = [signal(f"g{n}", side="independent" if n else "UA state") for n in range(count)]
+    verdict = thresholds.decide(indicator(), marks, NOON)
     assert verdict.level is level
     assert "activation" in verdict.reason
 
@@ -64,7 +65,7 @@ def test_warning_takes_two_groups_however_strong_one_is() -> None:
 
 def test_a_confirmed_report_makes_two_groups_enough_for_critical() -> None:
     """method.md §2: critical at a ≥ .80 takes three groups, or two of which an analyst confirms one."""
-    two = [signal("a", confirmed=True), signal("b")]
+    two = [signal("a", status="confirmed"), signal("b")]
     assert thresholds.decide(indicator(), two, NOON).level is Level.CRITICAL
 
 
@@ -72,9 +73,9 @@ def test_a_confirmed_report_makes_two_groups_enough_for_critical() -> None:
     ("count", "level"), [(0, Level.QUIET), (1, Level.WATCH), (2, Level.WARNING), (3, Level.CRITICAL)]
 )
 def test_count_levels_by_groups_inside_the_window(count: int, level: Level) -> None:
-    """count: 1, 2, 3 groups in the window, weak or strong; those outside do not count."""
+    """count: 1, 2, 3 groups (on two sides) in the window, weak or strong; those outside do not count."""
     counting = indicator(type="count", window=timedelta(days=30))
-    inside = [signal(f"g{n}", 0.1) for n in range(count)]
+    inside = [signal(f"g{n}", 0.1, side="independent" if n else "UA state") for n in range(count)]
     outside = [signal(f"old{n}", 0.9, NOON - 31 * DAY) for n in range(3)]
     assert thresholds.decide(counting, inside + outside, NOON).level is level
 

@@ -38,6 +38,7 @@ class View:
     watching: tuple[str, ...]  # source ids
     missing: tuple[tuple[str, str], ...]  # (source id, why)
     reason: str
+    baseline: bool = False  # all is well, but a surge has too few covered days to be measured against
 
 
 def after(health: SourceHealth, reading: Reading) -> SourceHealth:
@@ -148,12 +149,31 @@ def collectors(indicator: Indicator, sources: Iterable[Source]) -> tuple[Source,
     return tuple(s for s in enabled if s.language is None or s.language.split("-")[0] in languages)
 
 
+def collectors_of(
+    indicators: Iterable[Indicator], sources: Iterable[Source]
+) -> dict[str, tuple[Source, ...]]:
+    """Each indicator's collectors; one tuple for all that speak the same languages."""
+    everything = tuple(sources)
+    cache: dict[tuple[object, ...], tuple[Source, ...]] = {}
+    found = {}
+    for indicator in indicators:
+        key = (indicator.collectible_from, frozenset(indicator.queries))
+        if key not in cache:
+            cache[key] = collectors(indicator, everything)
+        found[indicator.id] = cache[key]
+    return found
+
+
 def of_indicator(
-    sources: Sequence[Source], standings: Mapping[str, Standing], signals: Sequence[Signal]
+    indicator: Indicator,
+    sources: Sequence[Source],
+    standings: Mapping[str, Standing],
+    signals: Sequence[Signal],
 ) -> View:
     """κ = Σ healthy weight / Σ configured weight over an indicator's collectors.
 
-    A source weighs its share of the indicator's signals, and at least 1/n.
+    A source weighs its share of the indicator's signals, and at least 1/n. Without a healthy source of
+    each side and language that the indicator requires it is blind, whatever κ says.
     """
     if not sources:
         return View(Coverage.BLIND, 0.0, (), (), "no coverage: no enabled source speaks its languages")
@@ -165,14 +185,48 @@ def of_indicator(
     missing = tuple((s.id, standings[s.id].reason) for s in sources if not standings[s.id].watching)
     share = sum(weights[i] for i in watching) / sum(weights.values())
     counts = f"{len(watching)} of {len(sources)} sources watching"
+    coverage, reason = _covered(sources, standings, weights, share, counts)
+    lacking, unpolled = _lacking(indicator, sources, standings)
+    if lacking and coverage in (Coverage.OK, Coverage.PARTIAL):
+        coverage = Coverage.WARMING_UP if unpolled else Coverage.BLIND
+        reason = f"no coverage of {lacking}, which it requires: {counts}"
+        share = 0.0
+    return View(coverage, share, watching, missing, reason)
+
+
+def _covered(
+    sources: Sequence[Source],
+    standings: Mapping[str, Standing],
+    weights: Mapping[str, float],
+    share: float,
+    counts: str,
+) -> tuple[Coverage, str]:
+    """(coverage, reason) by the share of healthy weight alone."""
     if share >= OK_FROM:
-        return View(Coverage.OK, share, watching, missing, counts)
+        return Coverage.OK, counts
     unknown = sum(weights[s.id] for s in sources if not standings[s.id].known) / sum(weights.values())
     if unknown and share + unknown >= PARTIAL_FROM:
-        return View(Coverage.WARMING_UP, share, watching, missing, f"{counts}; some were not polled yet")
+        return Coverage.WARMING_UP, f"{counts}; some were not polled yet"
     if share >= PARTIAL_FROM:
-        return View(Coverage.PARTIAL, share, watching, missing, f"partial coverage: {counts}")
-    return View(Coverage.BLIND, share, watching, missing, f"no coverage: {counts}")
+        return Coverage.PARTIAL, f"partial coverage: {counts}"
+    return Coverage.BLIND, f"no coverage: {counts}"
+
+
+def _lacking(
+    indicator: Indicator, sources: Sequence[Source], standings: Mapping[str, Standing]
+) -> tuple[str, bool]:
+    """(the required sides and languages that no healthy source covers, whether some were never polled)."""
+    names, unpolled = [], False
+    wanted = [(side, [s for s in sources if s.side == side]) for side in indicator.required_sides]
+    wanted += [
+        (f"sources in {code}", [s for s in sources if s.language and s.language.split("-")[0] == code])
+        for code in indicator.required_languages
+    ]
+    for name, theirs in wanted:
+        if not any(standings[s.id].watching for s in theirs):
+            names.append(name)
+            unpolled = unpolled or any(not standings[s.id].known for s in theirs)
+    return " and ".join(names), unpolled
 
 
 def _span(span: timedelta) -> str:

@@ -96,8 +96,22 @@ Effect = Literal[
     "against",
     "strongly_against",
 ]
+# What a report says of the thing it names (method.md §1): it is so, somebody says that it is so, it may
+# come to be, it is rehearsed, it is not so, it was so long ago.
+Modality = Literal["reported", "claimed", "hypothetical", "exercise", "denied", "historical"]
 AlertKind = Literal[
-    "level_up", "first_hit", "blind", "coverage_recovered", "config_error", "config_recovered", "dead_letter"
+    "level_up",
+    "first_hit",
+    "again",  # the same level, but materially more evidence
+    "contested",  # a report that counts is denied
+    "review_due",  # the evidence implies another term than the analyst's
+    "expiry",  # a horizon has passed: the judgement wants settling
+    "digest",  # what went over a judgement's budget of alerts for a day
+    "blind",
+    "coverage_recovered",
+    "config_error",
+    "config_recovered",
+    "dead_letter",
 ]
 
 ANY_LANGUAGE = ""  # the key of a query that applies to every item
@@ -127,6 +141,31 @@ class Source:
     enabled: bool = True
     aggregator: bool = False  # carries other publishers' items; each entry names its own
     options: Mapping[str, str] = field(default_factory=dict)  # json and page: where the fields are
+    cited_as: tuple[str, ...] = ()  # the names by which others cite it, as terms of the query language
+    credibility: int | None = None  # Admiralty 1-6 of all it reports; None: unjudged
+
+    @property
+    def group(self) -> str:
+        """The independence group: who controls it, else its newsroom, else itself."""
+        return self.controlled_by or self.publisher or self.id
+
+    @property
+    def side(self) -> str:
+        """The bloc for `min_sides`: the controller, or "independent"."""
+        return self.controlled_by or "independent"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Somebody who is cited but not polled: a ministry, an agency, a leader."""
+
+    id: str
+    name: str
+    cited_as: tuple[str, ...]  # terms of the query language, any of which names it
+    publisher: str = ""  # independence group; "" = its own id
+    controlled_by: str | None = None
+    authoritative_for: tuple[str, ...] = ()
+    reliability: Reliability | None = None  # None: that of whoever cites it
 
     @property
     def group(self) -> str:
@@ -141,10 +180,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What it takes to enter one level. `publishers` counts independence groups."""
+    """What it takes to enter one level. `publishers` counts independence groups, `sides` their blocs."""
 
     activation: float | None = None  # occurrence, surge and absence
     publishers: int | None = None
+    sides: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +218,30 @@ class Indicator:
     expect_every: timedelta | None = None  # absence
     actions: str = ""
     seed: str = ""  # the words of the report that it was drawn from
+    actors: tuple[str, ...] = ()  # whose deed or declaration it is; matched with `authoritative_for`
+    effect_on_alternatives: Mapping[str, Effect] = field(default_factory=dict)  # alternative id → effect
+    required_sides: tuple[str, ...] = ()  # without a healthy source of each, it is blind
+    required_languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What else could happen: a rival of the judgement, for the Indicators Validator."""
+
+    id: str
+    statement: str
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """How the judgement will be settled."""
+    """How the judgement will be settled. `outcome`: whether it came true; "void" if it cannot be said."""
 
     criteria: str = ""
-    outcome: bool | None = None
+    outcome: bool | Literal["void"] | None = None
+    sources_needed: int = 2
+    resolves_on: datetime | None = None
+    decided_by: str = ""
+    decided_on: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +256,7 @@ class Judgement:
     made_on: datetime
     horizon: datetime | None  # the deadline
     resolution: Resolution = Resolution()
-    alternatives: tuple[str, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
     indicators: tuple[str, ...] = ()
     source: str = ""  # the report it comes from
     owner: str = ""
@@ -402,6 +458,18 @@ class Story:
     publishers: tuple[str, ...]  # names, in order of arrival, without repeats
     title_words: frozenset[str]  # of its first item; what later items are compared with
     words: frozenset[str]  # of its first item, title and summary
+    carriers: tuple[str, ...] = ()  # independence groups of the newsrooms that carry it, in order of arrival
+    origin: str = ""  # whom it cites, as a person reads it; "" = its own report
+    language: str | None = None  # of its first item
+    indicators: frozenset[str] = frozenset()  # those that its items matched
+    denied_by: str = ""  # who denies it; "" = nobody: it is not contested
+    denied_at: datetime | None = None
+    denial: str = ""  # the item that carries the denial
+    halved: bool = False  # the denier is the accused: its weight counts half (method.md §2)
+
+    @property
+    def contested(self) -> bool:
+        return bool(self.denied_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,7 +481,7 @@ class Signal:
     group: str
     side: str
     as_of: datetime
-    weight: float  # strength · reliability · credibility, undecayed
+    weight: float  # strength · reliability · credibility, undecayed; half of it where the story is halved
     reliability: Reliability
     credibility: int  # 1-6; 6 = nobody judged it
     item: str
@@ -426,7 +494,21 @@ class Signal:
     where: Place
     words: tuple[str, ...]
     flags: frozenset[str] = frozenset()
-    confirmed: bool = False
+    strength: float = 1.0  # m = where · modality
+    modality: Modality = "reported"
+    cue: str = ""  # the words that say so, as they stand in the text
+    carriers: tuple[str, ...] = ()  # independence groups of the newsrooms that carry the story
+    origin: str = ""  # whom it cites; "" = its own report
+    authoritative: bool = False  # a declaration, by whom the origin speaks for: r = .95
+    contested: str = ""  # who denies it
+    halved: bool = False
+    status: Literal["auto", "confirmed", "rejected"] = "auto"
+    reviewed_by: str = ""
+    note: str = ""
+
+    @property
+    def confirmed(self) -> bool:
+        return self.status == "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,6 +519,7 @@ class GroupWeight:
     side: str
     weight: float  # W·d
     signal: Signal
+    confirmed: bool = False  # a person confirmed one of its reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -445,8 +528,10 @@ class Verdict:
 
     level: Level
     activation: float
-    groups: tuple[GroupWeight, ...]  # heaviest first
+    groups: tuple[GroupWeight, ...]  # that count as independent, heaviest first
     reason: str
+    uncounted: tuple[GroupWeight, ...] = ()  # all their reports came through newsrooms that count already
+    notes: tuple[str, ...] = ()  # what a reader should beware of, e.g. a single-side burst
 
 
 @dataclass(frozen=True, slots=True)
@@ -466,6 +551,18 @@ class IndicatorState:
     coverage: Coverage = Coverage.WARMING_UP
     coverage_reason: str = ""
     coverage_since: datetime | None = None
+    told_at: datetime | None = None  # when people were last told of this level
+    told_activation: float = 0.0
+    told_groups: frozenset[str] = frozenset()
+    transitions: tuple[datetime, ...] = ()  # of the level, in the last 7 days
+    unstable: bool = False  # more than 3 of them: the higher level is held
+    covered_days: frozenset[str] = frozenset()  # UTC dates on which coverage was ok at every step
+    uncovered_days: frozenset[str] = frozenset()  # UTC dates on which it once was not
+    silent_before: timedelta = timedelta(0)  # absence: covered silence before the present covered stretch
+    silent_since: datetime | None = None  # absence: when the present covered, silent stretch began
+    gaps: tuple[float, ...] = ()  # absence: past silences, in covered days, oldest first
+    peak: float = 0.0  # surge: the activation that still lingers, as it was at peak_at
+    peak_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -507,6 +604,36 @@ class CoverageChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """One indicator's part in an assessment: Δa · ln LR, discounted by rank in its group (method.md §2)."""
+
+    indicator: str
+    group: str
+    activation: float  # a(t)
+    baseline: float  # a(made_on): what the analyst's term already priced
+    log_ratio: float  # ln LR of its effect, in nats; a declaration's is capped at "slightly"
+    discount: float  # ½^rank within the group
+    value: float  # nats, before the group's and the whole's caps
+
+
+@dataclass(frozen=True, slots=True)
+class Implied:
+    """What time and evidence make of the analyst's term: numbers for arithmetic, terms for people."""
+
+    prior: float  # midpoint of the analyst's band
+    alone: float  # p_h: what is left of it by the time elapsed alone
+    evidence: float  # nats, after all caps
+    capped: bool
+    p: float
+    low: float
+    high: float
+    alone_term: str
+    term: str  # the yardstick's term nearest to p
+    terms: tuple[str, ...]  # all that low … high spans, rising
+    contributions: tuple[Contribution, ...]  # largest first
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """The board of one judgement: the analyst's term beside what its indicators say."""
 
@@ -519,6 +646,38 @@ class Assessment:
     watching: int  # healthy sources
     sources: int  # configured sources
     expired: bool
+    implied: Implied | None = None  # None: no term, settled, or expired
+    action: Literal["none", "review_due", "resolve"] = "none"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementState:
+    """What is remembered of a judgement: the analyst's own later term, the baseline, what was told."""
+
+    judgement: str
+    term: str = ""  # set by a person since the file was written; "" = the file's
+    made_on: datetime | None = None  # of that term; None = the file's
+    baseline: Mapping[str, float] = field(default_factory=dict)  # indicator → activation at made_on
+    baseline_of: datetime | None = None  # the made_on that the baseline belongs to
+    implied_term: str = ""  # at the last step
+    told_term: str = ""  # the implied term of the review that was asked for; "" = none is due
+    told_at: datetime | None = None
+    outcome: str = ""  # "true", "false", "void"; "" = open
+    decided_on: datetime | None = None
+    expired: bool = False  # the horizon was past at the last step
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many alerts a judgement has had on one day, and what was held back for the digest."""
+
+    judgement: str
+    day: str  # ISO date in the settings' time zone
+    told: int = 0
+    held: tuple[str, ...] = ()  # a line each
+    worst: Severity = Severity.INFO  # of what was told
+    heaviest: Severity = Severity.INFO  # of what was held back
 
 
 @dataclass(frozen=True, slots=True)
@@ -608,12 +767,53 @@ class SendFailed:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """All that `advance` remembers; what lies outside every window is forgotten here, not in the store."""
+    """All that `advance` remembers; what lies outside every window is forgotten here, not in the store.
+
+    `volumes` are the items first seen a day, by source and UTC date: what surges are measured against.
+    """
 
     stories: Mapping[str, Story] = field(default_factory=dict)
     signals: Mapping[str, tuple[Signal, ...]] = field(default_factory=dict)  # by indicator
     states: Mapping[str, IndicatorState] = field(default_factory=dict)
     health: Mapping[str, SourceHealth] = field(default_factory=dict)
+    judgements: Mapping[str, JudgementState] = field(default_factory=dict)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
+    volumes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    at: datetime | None = None  # of the last step
+    config: str = ""  # the digest of its configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a person says of an item as evidence. It holds for the whole report: every reprint of it.
+
+    `credibility` None leaves it as it is; `indicator` "" means every indicator that the report signals.
+    """
+
+    item: str
+    action: Literal["confirm", "reject", "restore", "grade"]
+    by: str
+    at: datetime
+    indicator: str = ""
+    credibility: int | None = None
+    note: str = ""
+    n: int = 0  # its number in the log; 0 before it is stored
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the analyst decides about a judgement: a new term, or how it came out. Kept as a log."""
+
+    judgement: str
+    action: Literal["assess", "resolve", "reopen"]
+    by: str
+    at: datetime
+    term: str = ""  # assess
+    confidence: str = ""  # assess
+    outcome: str = ""  # resolve: "true", "false", "void"
+    decided_on: datetime | None = None  # resolve: when the event happened or the horizon passed
+    rationale: str = ""
+    n: int = 0  # its number in the log; 0 before it is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -632,6 +832,8 @@ class Step:
     deliveries: tuple[Delivery, ...]
     expired: tuple[tuple[str, str], ...]  # (indicator, story) of signals too old to count any more
     memory: Memory  # after
+    assessments: tuple[Assessment, ...] = ()  # one a judgement, in the order of the configuration
+    rulings: tuple[Review | Ruling, ...] = ()  # what people had decided since the step before
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -673,6 +875,25 @@ class Recorded:
     at: datetime
     config_digest: str
     readings: tuple[Reading, ...]
+    rulings: tuple[Review | Ruling, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentRecord:
+    """What was implied for a judgement at the end of a UTC day: the series that scores are made of."""
+
+    judgement: str
+    day: str  # ISO date, UTC
+    at: datetime
+    term: str  # the analyst's, in force then
+    action: str
+    coverage: Coverage
+    p: float | None  # None: not assessed
+    low: float | None
+    high: float | None
+    alone: float | None
+    implied_term: str
+    terms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -18,15 +18,25 @@ from iwmon.model import (
     CoverageChange,
     Delivery,
     Indicator,
+    IndicatorState,
+    Judgement,
     Level,
     Severity,
     Signal,
     Story,
     Verdict,
 )
-from iwmon.thresholds import falls_below
+from iwmon.thresholds import NOTHING, Backdrop, corroborating, falls_below
 
-_SEVERITY = {Level.WATCH: Severity.WATCH, Level.WARNING: Severity.WARNING, Level.CRITICAL: Severity.CRITICAL}
+_SEVERITY = {
+    Level.QUIET: Severity.INFO,
+    Level.WATCH: Severity.WATCH,
+    Level.WARNING: Severity.WARNING,
+    Level.CRITICAL: Severity.CRITICAL,
+}
+AGAIN_AFTER = timedelta(hours=24)  # the same level is told again no sooner (method.md §2, alert discipline)
+AGAIN_RISE = 0.15  # of the activation; or an independent origin that is new
+SURGE_NEWS = timedelta(days=2)  # a finished day is judged on the day after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +44,23 @@ class Change:
     """What one step did to one indicator."""
 
     indicator: Indicator
-    told: Level  # what people were last told
-    after: Level
+    before: IndicatorState
+    after: IndicatorState
     verdict: Verdict
-    signals: Sequence[Signal]  # all that count now
-    fresh: Sequence[Signal]  # new in this step
-    first: bool  # the indicator had never been hit before
+    signals: Sequence[Signal]  # all that are evidence now
+    fresh: Sequence[Signal]  # those of them that are new in this step
     waiting: bool  # some of its sources have not answered for the first time
-    deferred: bool  # it waited, and now all have
+    backdrop: Backdrop = NOTHING
+
+    @property
+    def first(self) -> bool:
+        """Nothing had ever been reported, or nobody has been told of it yet."""
+        return not self.before.ever_hit or self.before.deferred
+
+    @property
+    def answered(self) -> bool:
+        """It waited for sources to answer for the first time, and now all have."""
+        return self.before.deferred and not self.waiting
 
 
 def alert_id(*parts: object) -> str:
@@ -52,49 +71,106 @@ def alert_id(*parts: object) -> str:
 def pages(change: Change, now: datetime) -> bool:
     """Whether there is evidence young enough to wake anybody.
 
-    What the first polls of several feeds find is told once, when all of them have answered.
+    What the first polls of several feeds find is told once, when all of them have answered. A silence
+    is its own evidence; a day that was too loud is known when it is over.
     """
-    evidence = change.signals if change.deferred else change.fresh
-    young = [s for s in evidence if now - s.as_of <= change.indicator.window]
+    indicator = change.indicator
+    if indicator.type == "absence":
+        return True
+    evidence = change.signals if change.answered or indicator.type == "surge" else change.fresh
+    reach = SURGE_NEWS if indicator.type == "surge" and not change.answered else indicator.window
+    young = [s for s in evidence if now - s.as_of <= reach]
     if change.waiting:
         young = [s for s in young if "history" not in s.flags]
     return bool(young)
 
 
-def level_alert(
-    change: Change, stories: Mapping[str, Story], view: View, config: Config, now: datetime
-) -> Alert | None:
-    """An alert for a level above what people were told, on fresh evidence; or for the first report ever.
+def kind_of(change: Change, now: datetime) -> AlertKind | None:
+    """As what a change is worth telling; None where it is not.
 
-    Evidence older than the indicator's window sets the state but never pages (a first poll of a
-    feed is history); neither does a rise without new evidence (an edited threshold). Such a rise
-    stays untold: the next fresh report tells it. None where there is nothing to tell.
+    A level above what people were told; the first report ever; or the same level again, after 24 h, with
+    an origin that is new or an activation that is .15 higher. Evidence older than the indicator's window
+    sets the state but never pages (a first poll of a feed is history); neither does a rise without new
+    evidence (an edited threshold). Such a rise stays untold: the next fresh report tells it.
     """
-    indicator = change.indicator
-    risen = change.after.rank > change.told.rank
-    if not pages(change, now) or not (risen or change.first):
+    if not pages(change, now):
         return None
+    if change.after.level.rank > change.before.told.rank:
+        return "level_up"
+    if change.indicator.type == "absence":
+        return None  # a report of what is expected is no news
+    if change.first and (change.fresh or change.answered):
+        return "first_hit"
+    if change.fresh and _again(change, now):
+        return "again"
+    return None
+
+
+def _again(change: Change, now: datetime) -> bool:
+    before, level = change.before, change.after.level
+    if level is Level.QUIET or level is not before.told or before.told_at is None:
+        return False
+    if timedelta(0) <= now - before.told_at < AGAIN_AFTER:  # a clock that was ahead once is not believed
+        return False
+    risen = change.verdict.activation >= before.told_activation + AGAIN_RISE
+    return risen or bool(_groups(change.verdict) - before.told_groups)
+
+
+def _groups(verdict: Verdict) -> frozenset[str]:
+    return frozenset(group.group for group in corroborating(verdict.groups))
+
+
+def told(change: Change, alert: Alert | None, now: datetime) -> IndicatorState:
+    """The indicator's state, with what people have been told by now."""
+    before, state = change.before, change.after
+    if alert is None:
+        lower = min(before.told, state.level, key=lambda level: level.rank)
+        waits = change.waiting and (before.deferred or bool(change.fresh))
+        return replace(state, told=lower, deferred=waits)
+    return replace(
+        state,
+        told=state.level,
+        deferred=False,
+        told_at=now,
+        told_activation=change.verdict.activation,
+        told_groups=_groups(change.verdict) | (before.told_groups if alert.kind == "again" else frozenset()),
+    )
+
+
+def level_alert(
+    change: Change, stories: Mapping[str, Story], view: View, assessed: str, config: Config, now: datetime
+) -> Alert | None:
+    """The alert for a change of an indicator, or None where there is nothing to tell.
+
+    `assessed` says what it means for the judgement; "" where it has not been assessed.
+    """
+    kind = kind_of(change, now)
+    if kind is None:
+        return None
+    indicator, level = change.indicator, change.after.level
     judgement = config.judgements[indicator.judgement]
-    kind: AlertKind = "level_up" if risen else "first_hit"
-    identity = alert_id(kind, indicator.id, change.after, now.isoformat())
-    if risen:
-        title = words.level_title(indicator, judgement, change.told, change.after)
-        falls = falls_below(indicator, change.after, change.signals, now)
-        lowers = words.lowers_line(indicator, change.after, falls, config, now)
-        why = change.verdict.reason
-    else:
+    identity = alert_id(kind, indicator.id, level, now.isoformat())
+    if kind == "first_hit":
         title = words.first_hit_title(indicator, judgement)
         lowers = "it has not risen; one report of this weight stays below watch"
         why = f"the first report ever for this indicator; {change.verdict.reason}"
+    else:
+        again = kind == "again"
+        title = words.level_title(indicator, judgement, level if again else change.before.told, level)
+        falls = falls_below(indicator, level, change.signals, now, change.backdrop)
+        lowers = words.lowers_line(indicator, level, falls, config, now)
+        why = f"{_more(change)}; {change.verdict.reason}" if again else change.verdict.reason
     text = words.level_text(
         indicator,
         judgement,
-        change.verdict.groups,
+        change.verdict,
         stories,
         change.signals,
         why=why,
         view=view,
         lowers=lowers,
+        unstable=change.after.unstable,
+        assessed=assessed,
         alert=identity,
         config=config,
         now=now,
@@ -102,17 +178,94 @@ def level_alert(
     return Alert(
         id=identity,
         kind=kind,
-        severity=_SEVERITY[change.after] if risen else Severity.INFO,
+        severity=Severity.INFO if kind == "first_hit" else _SEVERITY[level],
         at=now,
         judgement=judgement.id,
         indicator=indicator.id,
         source="",
-        before=change.told,
-        after=change.after,
+        before=change.before.told,
+        after=level,
         title=title,
         text=text,
         why=why,
         stories=tuple(group.signal.story for group in change.verdict.groups),
+    )
+
+
+def _more(change: Change) -> str:
+    """What is new since the level was told."""
+    new = sorted(_groups(change.verdict) - change.before.told_groups)
+    if new:
+        named = ", ".join(words.safe(name, 60) for name in new[:3])
+        return (
+            f"still {change.after.level}, with {'a new origin' if len(new) == 1 else 'new origins'}: {named}"
+        )
+    return f"still {change.after.level}, and the evidence has grown since it was told"
+
+
+def contested_alert(
+    signal: Signal, story: Story, indicator: Indicator, config: Config, now: datetime
+) -> Alert:
+    """A report that counts is denied. `signal`: it as it stood before."""
+    judgement = config.judgements[indicator.judgement]
+    identity = alert_id("contested", indicator.id, story.id, now.isoformat())
+    halved = "its weight is halved, since the denier is the accused" if story.halved else "its weight stands"
+    why = f"denied by {words.safe(story.denied_by, 60)}; {halved}"
+    zone = ZoneInfo(config.settings.timezone)
+    text = [
+        *words.judgement_lines(judgement, zone, now),
+        f"The sign: {words.safe(indicator.name, 80)}",
+        "",
+        *words.item_lines(1, signal, zone, now),
+        "",
+        f"Why: {why}",
+        "A denial is not disproof: what others report still counts.",
+        f"Your own verdict: iwmon review {signal.item} --confirm | --reject",
+        f"Every number: iwmon explain {indicator.id}",
+    ]
+    return Alert(
+        id=identity,
+        kind="contested",
+        severity=Severity.INFO,
+        at=now,
+        judgement=judgement.id,
+        indicator=indicator.id,
+        source=signal.source,
+        before="",
+        after="contested",
+        title=f"CONTESTED: {words.safe(indicator.name, 80)} is denied{words.subject(judgement)}",
+        text="\n".join(text),
+        why=why,
+        stories=(story.id,),
+    )
+
+
+def judgement_alert(
+    kind: AlertKind,
+    judgement: Judgement,
+    state: str,
+    title: str,
+    lines: Sequence[str],
+    why: str,
+    config: Config,
+    now: datetime,
+) -> Alert:
+    """An alert about a judgement as a whole: a review that is due, a horizon that has passed, a digest."""
+    zone = ZoneInfo(config.settings.timezone)
+    text = [*words.judgement_lines(judgement, zone, now), "", *lines]
+    return Alert(
+        id=alert_id(kind, judgement.id, state, now.isoformat()),
+        kind=kind,
+        severity=Severity.WARNING if kind == "review_due" else Severity.INFO,
+        at=now,
+        judgement=judgement.id,
+        indicator="",
+        source="",
+        before="",
+        after=state,
+        title=f"{title}{words.subject(judgement)}",
+        text="\n".join(text),
+        why=why,
     )
 
 
@@ -126,13 +279,18 @@ def coverage_alerts(
         judgement = config.indicators[change.indicator].judgement
         if change.after is Coverage.BLIND:
             blind.setdefault(judgement, []).append(change)
-        elif change.before is Coverage.BLIND and change.after is not Coverage.WARMING_UP:
+        elif change.before is Coverage.BLIND and _sees(change, views[change.indicator]):
             seeing.setdefault(judgement, []).append(change)
     lost = [_coverage_alert("blind", j, group, views, config, now) for j, group in blind.items()]
     back = [
         _coverage_alert("coverage_recovered", j, group, views, config, now) for j, group in seeing.items()
     ]
     return (*lost, *back)
+
+
+def _sees(change: CoverageChange, view: View) -> bool:
+    """Whether it is covered again; without a baseline a surge indicator is still warming up."""
+    return change.after is not Coverage.WARMING_UP or view.baseline
 
 
 def _coverage_alert(

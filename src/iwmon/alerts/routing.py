@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -64,14 +64,17 @@ def deliveries(alerts: Iterable[Alert], config: Config, now: datetime) -> tuple[
     )
 
 
-def reminders(told: Sequence[Told], config: Config, now: datetime) -> tuple[Delivery, ...]:
+def reminders(
+    told: Sequence[Told], config: Config, now: datetime, settled: Container[str] = ()
+) -> tuple[Delivery, ...]:
     """New deliveries for what still fires, is not acknowledged, and was last told `repeat_interval` ago.
 
-    An indicator that is no longer configured keeps its last level in the store, but nobody judges it.
+    An indicator that is no longer configured keeps its last level in the store, but nobody judges it; nor
+    is anybody reminded of a judgement that is `settled`.
     """
     due = []
     for one in told:
-        if one.alert.indicator not in config.indicators:
+        if one.alert.indicator not in config.indicators or one.alert.judgement in settled:
             continue
         matching = [r for r in routes(config.route, one.alert.labels) if r.receiver == one.receiver]
         if not matching or one.last_sent is None:

@@ -26,6 +26,7 @@ from iwmon.model import (
     Severity,
     Signal,
     Story,
+    Verdict,
 )
 
 TOP = 3
@@ -80,6 +81,11 @@ def link(url: str, limit: int = 500) -> str:
     return whole if len(whole) <= limit else ""
 
 
+def zone(config: Config) -> ZoneInfo:
+    """The time zone that people read."""
+    return ZoneInfo(config.settings.timezone)
+
+
 def clock(moment: datetime, zone: ZoneInfo, now: datetime) -> str:
     """A time in the user's zone: "10 Oct 14:02 CEST", with the year when it is not this one."""
     local = moment.astimezone(zone)
@@ -125,38 +131,45 @@ def first_hit_title(indicator: Indicator, judgement: Judgement) -> str:
 def level_text(
     indicator: Indicator,
     judgement: Judgement,
-    groups: Sequence[GroupWeight],
+    verdict: Verdict,
     stories: Mapping[str, Story],
     signals: Sequence[Signal],
     *,
     why: str,
     view: View,
     lowers: str,
+    unstable: bool,
+    assessed: str,
     alert: str,
     config: Config,
     now: datetime,
 ) -> str:
     """The body of a level alert: what, on whose word, why, coverage, what would lower it, what to do."""
     zone = ZoneInfo(config.settings.timezone)
+    absent = indicator.type == "absence"
     lines = [
         *judgement_lines(judgement, zone, now),
         f"This sign {_EFFECT[indicator.effect]}: {safe(indicator.observes or indicator.name)}",
         "",
-        whose_word(groups, stories, signals),
+        silence_line(indicator, config) if absent else whose_word(verdict, stories, signals),
         "",
     ]
-    for number, group in enumerate(groups[:TOP], start=1):
+    for number, group in enumerate(() if absent else verdict.groups[:TOP], start=1):
         lines += [*item_lines(number, group.signal, zone, now), ""]
-    lines += [f"Why: {why}", f"Coverage: {coverage_line(view, config)}", f"Would lower it: {lowers}"]
+    lines += [f"Why: {why}", *beware_lines(verdict, stories, unstable)]
+    lines += [f"Coverage: {coverage_line(view, config)}", f"Would lower it: {lowers}"]
+    if assessed:
+        lines.append(f"{judgement.id.upper()}: {assessed}")
     if indicator.actions:
         lines.append(f"Do: {safe(indicator.actions, 400)}")
     lines += [f"Acknowledge: iwmon alerts ack {alert}", f"Every number: iwmon explain {alert}"]
     return "\n".join(lines)
 
 
-def whose_word(groups: Sequence[GroupWeight], stories: Mapping[str, Story], signals: Sequence[Signal]) -> str:
+def whose_word(verdict: Verdict, stories: Mapping[str, Story], signals: Sequence[Signal]) -> str:
     """Independent origins with their reliability grades; reprints counted apart."""
-    named = [f"{safe(g.signal.publisher, 60)} {g.signal.reliability}" for g in groups[:6]]
+    groups = verdict.groups
+    named = [_voice(group) for group in groups[:6]]
     more = f" and {len(groups) - 6} more" if len(groups) > 6 else ""
     copies = sum(len(stories[s].items) - 1 for s in {s.story for s in signals} if s in stories)
     reports = len({s.story for s in signals})
@@ -166,6 +179,39 @@ def whose_word(groups: Sequence[GroupWeight], stories: Mapping[str, Story], sign
     return f"On whose word: {origins}; {copies} {_plural(copies, 'reprint')} not counted"
 
 
+def _voice(group: GroupWeight) -> str:
+    """ "Nasha Niva B", "General Staff via Ukrinform C"."""
+    signal = group.signal
+    carried = f"{safe(signal.publisher, 60)} {signal.reliability}"
+    return f"{safe(signal.origin, 60)} via {carried}" if signal.origin else carried
+
+
+def silence_line(indicator: Indicator, config: Config) -> str:
+    """What an absence rests on: that nobody reports what is expected."""
+    names = [config.indicators[i].name for i in indicator.absence_of if i in config.indicators]
+    what = f"nothing under {', '.join(safe(name, 60) for name in names)}" if names else "no such report"
+    return f"On whose word: nobody's; {what}, while its sources are watched"
+
+
+def beware_lines(verdict: Verdict, stories: Mapping[str, Story], unstable: bool) -> list[str]:
+    """What a reader should know before believing it; nothing where there is nothing."""
+    lines = [f"Beware: {note}" for note in verdict.notes]
+    for group in verdict.groups:
+        story = stories.get(group.signal.story)
+        if story is not None and story.contested:
+            halved = "; counted half, since the denier is the accused" if story.halved else ""
+            denier = safe(story.denied_by, 60)
+            lines.append(
+                f"Contested: {denier} denies what {safe(group.signal.publisher, 60)} reports{halved}"
+            )
+    if verdict.uncounted:
+        named = ", ".join(_voice(group) for group in verdict.uncounted[:3])
+        lines.append(f"Not counted as independent, since their newsrooms count already: {named}")
+    if unstable:
+        lines.append("Unstable: it moved more than 3 times in 7 days, so the higher level is held")
+    return lines
+
+
 def item_lines(number: int, signal: Signal, zone: ZoneInfo, now: datetime) -> list[str]:
     """One item: publisher with grade, time, title, the words that hit, link."""
     if signal.flags & {"history", "ancient"} and signal.published:
@@ -173,14 +219,16 @@ def item_lines(number: int, signal: Signal, zone: ZoneInfo, now: datetime) -> li
     else:
         when = f"seen {clock(signal.first_seen, zone, now)}"
     doubts = ", ".join(sorted(signal.flags & {"undated", "future"}))
+    citing = f", citing {safe(signal.origin, 60)}" if signal.origin else ""
+    spoken = f"; {signal.modality}: “{safe(signal.cue, 40)}”" if signal.modality != "reported" else ""
     words = _distinct(signal.words)
     hit = f"{len(words)} {_plural(len(words), 'word')} hit in the {signal.where}: {', '.join(words)}"
     if doubts:
         when = f"{when} ({doubts})"
     lines = [
-        f"{number}. {safe(signal.publisher, 60)} ({signal.reliability}), {when}",
+        f"{number}. {safe(signal.publisher, 60)} ({signal.reliability}){citing}, {when}",
         f"   {safe(signal.title)}",
-        f"   {hit}",
+        f"   {hit}{spoken}",
     ]
     target = link(signal.url)
     return [*lines, f"   {target}"] if target else lines
@@ -217,6 +265,8 @@ def lowers_line(
     indicator: Indicator, level: Level, falls: datetime | None, config: Config, now: datetime
 ) -> str:
     """What would bring the level down."""
+    if indicator.type == "absence":
+        return "the next report of it ends the silence"
     if falls is None:
         return "nothing by itself: this evidence holds until it is reversed or rejected"
     zone = ZoneInfo(config.settings.timezone)

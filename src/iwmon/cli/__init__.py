@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from iwmon.cli import alerts, db, evidence, feeds, routes, setup, watch
+from iwmon.cli import alerts, db, evidence, feeds, judgement, review, routes, setup, watch
 from iwmon.cli.call import ConfigOption, DatabaseOption, JsonOption, Misuse, called
 from iwmon.model import Failure
 
@@ -82,6 +82,8 @@ app.command()(watch.poll)
 app.command()(watch.status)
 app.command()(evidence.explain)
 app.command()(evidence.match)
+app.command()(review.review)
+app.add_typer(judgement.app, name="judgement")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(routes.app, name="routes")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import getpass
 import re
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from iwmon.cli.call import ConfigOption, DatabaseOption, JsonOption, Misuse, NowOption, called, moment
+from iwmon.cli.call import (
+    ByOption,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    NowOption,
+    called,
+    moment,
+    who,
+)
 
 app = typer.Typer(
     help="What was told, to whom, and who has seen to it.", no_args_is_help=True, rich_markup_mode=None
@@ -90,10 +98,7 @@ def show_alert(
 def acknowledge(
     context: typer.Context,
     identity: ID,
-    by: Annotated[
-        str | None,
-        typer.Option("--by", metavar="NAME", show_default=False, help="Who; default: you ($USER)."),
-    ] = None,
+    by: ByOption = None,
     note: Annotated[str, typer.Option("--note", metavar="TEXT", help="What was found or done.")] = "",
     config: ConfigOption = None,
     db: DatabaseOption = None,
@@ -110,17 +115,14 @@ def acknowledge(
     """
     from iwmon.cli import told  # start-up: see call.py
 
-    told.mark(called(context, config, db, json), identity, by or _me(), note, moment(None), acked=True)
+    told.mark(called(context, config, db, json), identity, who(by), note, moment(None), acked=True)
 
 
 @app.command("unack")
 def unacknowledge(
     context: typer.Context,
     identity: ID,
-    by: Annotated[
-        str | None,
-        typer.Option("--by", metavar="NAME", show_default=False, help="Who; default: you ($USER)."),
-    ] = None,
+    by: ByOption = None,
     config: ConfigOption = None,
     db: DatabaseOption = None,
     json: JsonOption = False,
@@ -135,11 +137,4 @@ def unacknowledge(
     """
     from iwmon.cli import told  # start-up: see call.py
 
-    told.mark(called(context, config, db, json), identity, by or _me(), "", moment(None), acked=False)
-
-
-def _me() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:  # a container's user without a name
-        raise Misuse("nobody knows who you are here", hint="say it with --by NAME") from error
+    told.mark(called(context, config, db, json), identity, who(by), "", moment(None), acked=False)

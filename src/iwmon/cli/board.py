@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.text import Text
 
-from iwmon import assess, coverage
+from iwmon import assess, coverage, model
 from iwmon.alerts.words import day, safe
-from iwmon.cli import show
+from iwmon.cli import judgements, show
 from iwmon.cli.call import Call
 from iwmon.config import Config
 from iwmon.model import (
@@ -22,6 +22,7 @@ from iwmon.model import (
     FeedState,
     Indicator,
     IndicatorState,
+    Item,
     Judgement,
     Level,
 )
@@ -48,6 +49,8 @@ class Entry:
     judgement: Judgement
     assessment: Assessment
     indicators: tuple[tuple[Indicator, IndicatorState], ...]
+    outcome: str = ""  # how it was settled; "" = open
+    unproven: frozenset[str] = frozenset()  # indicators that never matched, and that no example proves
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +71,17 @@ class Board:
 def read(config: Config, store: Store, error: str, now: datetime) -> Board:
     """The board from what is stored. Standings are judged at `now`: a source may have gone stale since."""
     states, health, last = store.states(), store.health(), store.last_step_at()
+    remembered = store.judgement_states()
     standings = coverage.standings(config.sources.values(), health, now)
-    judgements = []
-    for assessment in assess.board(config, states, standings, now):
+    entries = []
+    for assessment in assess.board(config, states, standings, now, remembered):
         judgement = config.judgements[assessment.judgement]
         lines = tuple(
             (config.indicators[name], states.get(name, IndicatorState(name))) for name in judgement.indicators
         )
-        judgements.append(Entry(judgement, assessment, lines))
+        outcome = assess.outcome(judgement, remembered.get(judgement.id))
+        doubtful = frozenset(i.id for i, state in lines if unproven(config, i, state))
+        entries.append(Entry(judgement, assessment, lines, outcome, doubtful))
     sources = tuple(
         SourceLine(
             source.id,
@@ -91,13 +97,25 @@ def read(config: Config, store: Store, error: str, now: datetime) -> Board:
         at=now,
         last_step=last,
         unwatched=last is None or now - last > patience,
-        judgements=tuple(judgements),
+        judgements=tuple(entries),
         sources=sources,
         counts=store.counts(),
         config_digest=config.digest,
         config=store.config_status(),
         config_error=error,
     )
+
+
+def unproven(config: Config, indicator: Indicator, state: IndicatorState) -> bool:
+    """method.md §2: it never matched, and no example of its own shows that its query finds anything."""
+    if state.ever_hit or not indicator.queries:
+        return False
+    return not any(_finds(config, indicator, text) for text in indicator.examples.match)
+
+
+def _finds(config: Config, indicator: Indicator, text: str) -> bool:
+    item = Item("example", "", model.Entry("example", "", text), datetime.fromtimestamp(0, UTC))
+    return any(match.indicator == indicator.id for match in config.matcher.match(item))
 
 
 def run(call: Call, now: datetime, *, everything: bool) -> None:
@@ -153,7 +171,12 @@ def judgement_block(out: Console, entry: Entry, zone: ZoneInfo, now: datetime, *
     """One judgement, and those of its indicators that say something."""
     judgement, assessment = entry.judgement, entry.assessment
     show.say(out, show.line((judgement.id.upper(), "bold"), "  ", (safe(judgement.statement), "bold")))
-    show.say(out, f"Analyst's term: {assessment.term}; {horizon(judgement, zone, now)}", 2)
+    until = "" if entry.outcome else f"; {horizon(judgement, zone, now)}"
+    show.say(out, f"Analyst's term: {safe(assessment.term)}{until}", 2)
+    for line in judgements.implied_lines(assessment):
+        show.say(out, line, 2)
+    for action in judgements.action_lines(judgement.id, assessment, entry.outcome):
+        show.say(out, action, 2)
     watching = f"{assessment.watching} of {show.count(assessment.sources, 'source')} watching"
     show.say(out, show.line(*_highest(entry), f"; {watching}"), 2)
     told = [pair for pair in entry.indicators if everything or speaks(pair[1])]
@@ -163,13 +186,16 @@ def judgement_block(out: Console, entry: Entry, zone: ZoneInfo, now: datetime, *
         if sees_nothing(state):
             blind.setdefault(state.coverage_reason, []).append(indicator.id)
         else:
-            indicator_lines(out, indicator, state, zone, now)
+            indicator_lines(out, indicator, state, zone, now, unproven=indicator.id in entry.unproven)
     for reason, names in blind.items():
         show.say(out, show.line(("BLIND", show.style("blind")), f"  {reason}"), 2)
         show.say(out, ", ".join(names), 4)
     rest = [state for _, state in entry.indicators if not (everything or speaks(state))]
     if rest:
         show.say(out, f"{'and ' if told else ''}{len(rest)} quiet{_seen_by(rest)}", 2)
+    if entry.unproven:
+        doubtful = ", ".join(name for name in judgement.indicators if name in entry.unproven)
+        show.say(out, f"unproven, never matched and without a passing example: {doubtful}", 2)
 
 
 def _highest(entry: Entry) -> tuple[str | tuple[str, str], ...]:
@@ -183,14 +209,19 @@ def _highest(entry: Entry) -> tuple[str | tuple[str, str], ...]:
 
 
 def _seen_by(states: list[IndicatorState]) -> str:
-    """How far the quiet ones can be believed: ", 3 of them with partial coverage"."""
+    """How far the quiet ones can be believed: ": no reporting, 9 of 10 sources watching"."""
     words = {Coverage.PARTIAL: "with partial coverage", Coverage.WARMING_UP: "warming up"}
+    said = ["no reporting"] if not any(state.activation for state in states) else []
+    reasons = {state.coverage_reason for state in states}
+    if len(reasons) == 1 and "" not in reasons:
+        return f": {', '.join([*said, *reasons])}"
     tally = Counter(state.coverage for state in states)
-    return "".join(
-        f", {'all' if tally[coverage] == len(states) else f'{tally[coverage]} of them'} {word}"
+    said += [
+        f"{'all' if tally[coverage] == len(states) else f'{tally[coverage]} of them'} {word}"
         for coverage, word in words.items()
         if tally[coverage]
-    )
+    ]
+    return f": {', '.join(said)}" if said else ""
 
 
 def speaks(state: IndicatorState) -> bool:
@@ -204,9 +235,15 @@ def sees_nothing(state: IndicatorState) -> bool:
 
 
 def indicator_lines(
-    out: Console, indicator: Indicator, state: IndicatorState, zone: ZoneInfo, now: datetime
+    out: Console,
+    indicator: Indicator,
+    state: IndicatorState,
+    zone: ZoneInfo,
+    now: datetime,
+    *,
+    unproven: bool = False,
 ) -> None:
-    """An indicator: its level, since when, on how much, who covers it."""
+    """An indicator: its level, since when, on how much, who covers it, and what to beware of."""
     word = str(state.level)
     show.say(
         out,
@@ -219,13 +256,18 @@ def indicator_lines(
         2,
     )
     origins = show.count(state.groups, "origin")
-    facts = [f"activation {state.activation:.2f} from {origins}" if state.activation else "no report"]
+    facts = [f"activation {state.activation:.2f} from {origins}"] if state.activation else ["no reporting"]
     if state.since:
         facts.append(f"since {show.clock(state.since, zone, now)}")
     if indicator.effect.endswith("against"):
         facts.append(f"speaks {indicator.effect.replace('_', ' ')} the judgement")
     facts.append(state.coverage_reason or coverage_word(state.coverage))
+    if unproven:
+        facts.append("unproven")
     show.say(out, "; ".join(facts), 4)
+    if state.unstable:
+        words = ": it moved more than 3 times in 7 days, so the higher level is held"
+        show.say(out, show.line(("UNSTABLE", "bold yellow"), words), 4)
 
 
 def faulty(out: Console, sources: tuple[SourceLine, ...]) -> None:
@@ -249,7 +291,7 @@ def horizon(judgement: Judgement, zone: ZoneInfo, now: datetime) -> str:
     if judgement.horizon is None:
         return "no horizon"
     if judgement.horizon <= now:
-        return f"EXPIRED on {day(judgement.horizon, zone)}: review or retire it"
+        return f"EXPIRED on {day(judgement.horizon, zone)}"
     left = (judgement.horizon - now).days
     return f"horizon {day(judgement.horizon, zone)}, {show.count(left, 'day')} left"
 
@@ -295,7 +337,13 @@ def judgement_document(entry: Entry) -> dict[str, object]:
         "against": assessment.against,
         "sources_watching": assessment.watching,
         "sources": assessment.sources,
-        "indicators": [indicator_document(i, s) for i, s in entry.indicators],
+        "implied": judgements.implied_document(assessment.implied),
+        "action": assessment.action,
+        "action_reason": assessment.reason,
+        "outcome": entry.outcome or None,
+        "indicators": [
+            indicator_document(i, s) | {"unproven": i.id in entry.unproven} for i, s in entry.indicators
+        ],
     }
 
 
@@ -312,4 +360,5 @@ def indicator_document(indicator: Indicator, state: IndicatorState) -> dict[str,
         "coverage": state.coverage,
         "coverage_reason": state.coverage_reason,
         "reason": state.reason,
+        "unstable": state.unstable,
     }

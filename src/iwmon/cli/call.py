@@ -5,6 +5,7 @@ Every command takes the same three options, before or after its name; what stand
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -46,6 +47,10 @@ DatabaseOption = Annotated[
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON document, for programs; times are ISO 8601 in UTC.")
+]
+ByOption = Annotated[
+    str | None,
+    typer.Option("--by", metavar="NAME", show_default=False, help="Who; default: you ($USER)."),
 ]
 NowOption = Annotated[
     str | None,
@@ -187,3 +192,13 @@ def moment(text: str | None) -> datetime:
         hint = "write it like 2022-10-10T14:00 or 2022-10-10T14:00+02:00"
         raise Misuse(f'"{text}" is not a time', hint=hint) from error
     return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def who(by: str | None) -> str:
+    """Who acts: the name given, else that of the user. Raises Misuse where there is neither."""
+    if by is not None and not by.strip():
+        raise Misuse("the name is empty", where="--by", hint="say who decides: --by NAME")
+    try:
+        return by.strip() if by else getpass.getuser()
+    except (OSError, KeyError) as error:  # a container's user without a name
+        raise Misuse("nobody knows who you are here", hint="say it with --by NAME") from error

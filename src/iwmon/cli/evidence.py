@@ -19,16 +19,23 @@ def explain(
 ) -> None:
     """Say why an alert fired, or why a level is what it is.
 
-    ID is an alert (the beginning of its id is enough), an indicator, a judgement or a source.
+    ID is an alert (the beginning of its id is enough), an indicator, a
+    judgement, a source or an item.
 
     \b
     alert      the message; each origin with its weight, its decay and the words
-               that hit; how they add up; the thresholds; the reprints, which
-               do not count; the configuration in force; who was told
+               that hit, as they were; how they add up; the thresholds; what has
+               become of it since; the configuration then; who was told
     indicator  its level and why; what is missing for the next one; what would
-               lower it and when; which sources cover it; its latest items
-    judgement  its board, with each of its indicators
+               lower it and when; every report, also those that do not count; of
+               a surge the days, of an absence the silence; who covers it
+    judgement  its board; what time and evidence make of the analyst's term, with
+               every number: band, time alone, contributions, caps, range
+    item       what it matches, its story and copies, what it counts, who denies
+               it, what people said of it
     source     its health, and what depends on it
+
+    The printed numbers are enough to do each sum again.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""What `iwmon explain` says: finds what an id names, and explains judgements and sources."""
+"""What `iwmon explain` says: finds what an id names, and explains sources."""
 
 from __future__ import annotations
 
@@ -7,23 +7,20 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from iwmon import coverage, thresholds
-from iwmon.alerts.words import safe
-from iwmon.cli import board, show, sourcelist, told, why_alert, why_indicator
+from iwmon.cli import show, sourcelist, why_alert, why_indicator, why_item, why_judgement
 from iwmon.cli.call import Call
 from iwmon.cli.desk import Desk
 from iwmon.model import (
     AlertRecord,
     Failure,
     FeedState,
-    Judgement,
+    Item,
     PollState,
     Source,
     SourceHealth,
     SourceStats,
 )
 from iwmon.store import StoreFailed
-
-_LATEST = 5
 
 
 def run(call: Call, identity: str, now: datetime) -> None:
@@ -35,9 +32,11 @@ def run(call: Call, identity: str, now: datetime) -> None:
         if indicator := _named(name, config.indicators):
             why_indicator.explain(desk, config.indicators[indicator])
         elif judgement := _named(name, config.judgements):
-            explain_judgement(desk, config.judgements[judgement])
+            why_judgement.explain(desk, config.judgements[judgement])
         elif source := _named(name, config.sources):
             explain_source(desk, config.sources[source])
+        elif item := _item(desk, name):
+            why_item.explain(desk, item)
         else:
             why_alert.explain(desk, _alert(desk, name))
 
@@ -45,6 +44,16 @@ def run(call: Call, identity: str, now: datetime) -> None:
 def _named(name: str, known: Iterable[str]) -> str | None:
     """Messages write KJ-2 for kj-2: case does not matter."""
     return next((one for one in known if one.casefold() == name.casefold()), None)
+
+
+def _item(desk: Desk, name: str) -> Item | None:
+    """The item of this id; a story has the id of its first item."""
+    try:
+        return desk.store.item(name.casefold())
+    except StoreFailed as failure:
+        if not failure.message.startswith("no item"):  # damaged
+            raise
+        return None
 
 
 def _alert(desk: Desk, name: str) -> AlertRecord:
@@ -56,31 +65,7 @@ def _alert(desk: Desk, name: str) -> AlertRecord:
         known = [*desk.config.indicators, *desk.config.judgements, *desk.config.sources]
         near = get_close_matches(name.casefold(), known, n=3, cutoff=0.5)
         hint = f"did you mean {', '.join(near)}?" if near else failure.hint
-        raise Failure(f"{name} is no alert, indicator, judgement or source", hint=hint) from failure
-
-
-def explain_judgement(desk: Desk, judgement: Judgement) -> None:
-    """Its board with every indicator, and how it will be settled."""
-    seen = board.read(desk.config, desk.store, "", desk.now)
-    entry = next(entry for entry in seen.judgements if entry.judgement.id == judgement.id)
-    alerts = desk.store.alerts(judgement=judgement.id, limit=_LATEST)
-    if desk.json:
-        found = {"judgement": board.judgement_document(entry), "alerts": [told.document(a) for a in alerts]}
-        show.emit({"explains": "judgement"} | found)
-        return
-    board.judgement_block(desk.out, entry, desk.zone, desk.now, everything=True)
-    if judgement.resolution.criteria:
-        desk.head("How it will be settled")
-        desk.say(safe(judgement.resolution.criteria, 1000))
-    if judgement.alternatives:
-        desk.head("What else could happen")
-        for one in judgement.alternatives:
-            desk.say(f"• {safe(one, 500)}")
-    desk.head("Latest alerts")
-    for record in alerts:
-        told.summary(desk.out, record, desk.zone, desk.now)
-    if not alerts:
-        desk.say("none yet")
+        raise Failure(f"{name} is no alert, indicator, judgement, source or item", hint=hint) from failure
 
 
 def explain_source(desk: Desk, source: Source) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from iwmon.cli import show
-from iwmon.cli.call import Call, ConfigOption, DatabaseOption, JsonOption, called, read_config
+from iwmon.cli.call import Call, ConfigOption, DatabaseOption, JsonOption, called, moment, read_config
 from iwmon.model import Failure
 
 if TYPE_CHECKING:  # start-up: see call.py
@@ -31,7 +31,7 @@ def init(
 ) -> None:
     """Write a starter indicators.yaml and its schema.
 
-    They go into DIR, or here. The starter file watches three judgements about Belarus, with 28
+    They go into DIR, or here. The starter file watches eight judgements about Belarus, with 62
     indicators in six languages and the feeds that carry them. It works as it is; replace its
     judgements by your own. The schema lets your editor complete and check the file as you type. Files
     that are there are not overwritten.
@@ -137,7 +137,7 @@ def check(
     an error. Nothing is fetched or sent. Do it after every edit: a running iwmon refuses a file with
     errors and keeps the last good one.
 
-    Exit 1 when there are errors; with --strict, when there are warnings too.
+    Exit 1 when there are errors; with --strict, when there are warnings too. Advice never fails.
 
     \b
     Examples:
@@ -156,6 +156,7 @@ def check(
                 "ok": ok,
                 "errors": found["error"],
                 "warnings": found["warning"],
+                "advice": found["advice"],
                 "counts": _counts(loaded),
                 "problems": [_document(problem) for problem in problems],
             }
@@ -172,18 +173,18 @@ def _look(call: Call) -> tuple[list[Problem], Config | None]:
         loaded = read_config(call.config_path, os.environ, whole_path=True)
     except config.ConfigError as error:
         return list(error.problems), None
-    problems = list(dict.fromkeys([*loaded.warnings, *config.check(loaded)]))
+    problems = list(dict.fromkeys([*loaded.warnings, *config.check(loaded, moment(None))]))
     for receiver in loaded.receivers.values():
         trouble = send.problem(receiver)
         if trouble:
             problems.append(config.Problem("warning", str(call.config_path), trouble))
-    return problems, loaded
+    return sorted(problems, key=lambda problem: problem.severity == "advice"), loaded
 
 
 def _print(problems: list[Problem], loaded: Config | None, found: Counter[str]) -> None:
     out = show.console()
     for problem in problems:
-        mark = "bold red" if problem.severity == "error" else "yellow"
+        mark = {"error": "bold red", "warning": "yellow"}.get(problem.severity, "cyan")
         out.print(show.line((problem.where, "bold"), ": ", (problem.severity, mark), f": {problem.message}"))
         if problem.hint:
             show.say(out, f"→ {problem.hint}", 4)
@@ -191,8 +192,11 @@ def _print(problems: list[Problem], loaded: Config | None, found: Counter[str]) 
         out.print()
     counted = _counts(loaded)
     names = ", ".join(show.count(number, noun[:-1]) for noun, number in (counted or {}).items())
-    errors = show.count(found["error"], "error") if found["error"] else "no errors"
-    verdict = [errors, show.count(found["warning"], "warning")] if found["warning"] else [errors]
+    verdict = [show.count(found["error"], "error") if found["error"] else "no errors"]
+    if found["warning"]:
+        verdict.append(show.count(found["warning"], "warning"))
+    if found["advice"]:
+        verdict.append(show.count(found["advice"], "piece") + " of advice")
     colour = "bold red" if found["error"] else "yellow" if found["warning"] else "green"
     out.print(show.line(f"{names}: " if names else "", (", ".join(verdict), colour)))
 

@@ -110,6 +110,9 @@ def status(
         bool,
         typer.Option("--health", help="Say nothing: exit 0 if the last step is younger than 120 s, else 1."),
     ] = False,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Show instead what is watched by whom, and the gaps.")
+    ] = False,
     now: NowOption = None,
     config: ConfigOption = None,
     db: DatabaseOption = None,
@@ -117,14 +120,21 @@ def status(
 ) -> None:
     """Show the board: judgements, levels, coverage, feeds.
 
-    Per judgement: the analyst's term, its horizon, the highest level, and how many sources watch.
-    Then its indicators above quiet, and those that are blind: an indicator without coverage cannot be
-    quiet. Below, the sources that are faulty and why. Works while iwmon runs, and after.
+    Per judgement: the analyst's term, its horizon, what time and evidence imply, whether a review is
+    due, the highest level, and how many sources watch. Then its indicators above quiet, and those that
+    are blind: an indicator without coverage cannot be quiet. One that never matched and that no example
+    proves is unproven: its quiet means nothing. Below, the sources that are faulty and why.
+
+    --coverage draws the map: for each judgement its languages, the publisher groups that watch each,
+    those that fail and why, the sides that are covered; last, in a line, what nobody watches.
+
+    Works while iwmon runs, and after.
 
     \b
     Examples:
       iwmon status
       iwmon status --all
+      iwmon status --coverage
       watch -c -n 60 iwmon status
       iwmon status --health || systemctl restart iwmon
     """
@@ -133,6 +143,9 @@ def status(
         with call.store() as store:
             last = store.last_step_at()
         raise typer.Exit(0 if last is not None and moment(now) - last < HEALTHY else 1)
-    from iwmon.cli import board  # start-up: see call.py
+    from iwmon.cli import board, covered  # start-up: see call.py
 
+    if coverage:
+        covered.run(call, moment(now))
+        return
     board.run(call, moment(now), everything=everything)

@@ -8,14 +8,39 @@ from rich.text import Text
 
 from iwmon import coverage, thresholds
 from iwmon.alerts.words import safe
-from iwmon.cli import arithmetic, board, reasons, show
+from iwmon.cli import arithmetic, board, reasons, show, why_absence, why_surge
 from iwmon.cli.desk import Desk
 from iwmon.cli.matching import hits
 from iwmon.coverage import View
-from iwmon.model import AlertRecord, Indicator, IndicatorState, Item, Level, LevelChange, Match, Verdict
+from iwmon.model import (
+    AlertRecord,
+    Indicator,
+    IndicatorState,
+    Item,
+    Level,
+    LevelChange,
+    Match,
+    Signal,
+    Verdict,
+)
+from iwmon.pipeline import levels
+from iwmon.thresholds import Backdrop
+from iwmon.thresholds.settling import EXIT, RESTLESS, RESTLESS_WITHIN
 
 _LATEST = 5
 _ALERTS = 100  # of the judgement, among which the indicator's newest are looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """An indicator's evidence, and what it is seen against, at a moment."""
+
+    state: IndicatorState  # as the last step left it
+    ticked: IndicatorState  # the same, its clocks set to now
+    signals: tuple[Signal, ...]
+    view: View
+    backdrop: Backdrop
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +50,12 @@ class IndicatorReasons:
     state: IndicatorState
     verdict: Verdict
     origins: tuple[reasons.Origin, ...]
+    uncounted: tuple[reasons.Uncounted, ...]
     ladder: tuple[reasons.Rung, ...]
+    surge: why_surge.SurgeReasons | None
+    absence: why_absence.AbsenceReasons | None
     next_level: Level | None
-    more_reports: tuple[int, float] | None  # that would reach next_level, and the activation then
+    more_reports: reasons.More | None  # that would reach next_level
     fall: reasons.Fall | None
     view: View
     latest: tuple[tuple[Item, Match], ...]
@@ -35,25 +63,44 @@ class IndicatorReasons:
     alerts: tuple[AlertRecord, ...]
 
 
-def read(desk: Desk, indicator: Indicator) -> IndicatorReasons:
-    """Computed from what is stored, at `desk.now`."""
+def sight(desk: Desk, indicator: Indicator) -> Sight:
+    """What a step at `desk.now` that brings nothing new would see."""
     store, now = desk.store, desk.now
-    signals = store.signals(indicator.id)
+    signals = tuple(store.signals(indicator.id))
     state = store.states().get(indicator.id, IndicatorState(indicator.id))
-    verdict = thresholds.decide(indicator, signals, now)
     standings = coverage.standings(desk.config.sources.values(), store.health(), now)
     own = coverage.collectors(indicator, desk.config.sources.values())
+    view = coverage.of_indicator(indicator, own, standings, signals)
+    volumes = levels.total(own, store.volumes())
+    ticked, backdrop = levels.against(indicator, state, volumes, view.share, store.last_step_at(), now)
+    verdict = thresholds.decide(indicator, signals, now, backdrop=backdrop)
+    return Sight(state, ticked, signals, view, backdrop, verdict)
+
+
+def read(desk: Desk, indicator: Indicator) -> IndicatorReasons:
+    """Computed from what is stored, at `desk.now`."""
+    store, now, seen = desk.store, desk.now, sight(desk, indicator)
+    state, verdict, signals = seen.state, seen.verdict, seen.signals
+    stories = desk.stories(signals)
     above = _above(indicator, state.level)
     alerts = store.alerts(judgement=indicator.judgement, limit=_ALERTS)
+    surging = indicator.type == "surge"
     return IndicatorReasons(
         state=state,
         verdict=verdict,
-        origins=reasons.origins(verdict.groups, indicator, desk.stories(signals), now),
+        origins=reasons.origins(verdict.groups, indicator, stories, now),
+        uncounted=reasons.uncounted(verdict, signals, indicator, stories, now),
         ladder=reasons.ladder(indicator, verdict.groups),
+        surge=why_surge.read(indicator, signals, now, seen.backdrop) if surging else None,
+        absence=(
+            why_absence.read(indicator, seen.ticked, verdict, seen.backdrop)
+            if indicator.type == "absence"
+            else None
+        ),
         next_level=above,
-        more_reports=reasons.would_reach(indicator, above, signals, now) if above else None,
-        fall=reasons.fall(indicator, state, signals, now),
-        view=coverage.of_indicator(own, standings, signals),
+        more_reports=reasons.would_reach(indicator, above, signals, now, seen.backdrop) if above else None,
+        fall=reasons.fall(indicator, state, signals, now, seen.backdrop),
+        view=seen.view,
         latest=tuple(store.items_matching(indicator.id, _LATEST)),
         changes=tuple(store.changes(indicator.id, _LATEST)),
         alerts=tuple(a for a in alerts if a.alert.indicator == indicator.id)[:_LATEST],
@@ -78,11 +125,15 @@ def explain(desk: Desk, indicator: Indicator) -> None:
     judgement = desk.config.judgements[indicator.judgement]
     desk.say(f"{judgement.id.upper()}: {safe(judgement.statement)}")
     effect = indicator.effect.replace("_", " ")
-    desk.say(f"It observes: {safe(indicator.observes or indicator.name)}. Effect: {effect}.")
-    _print_why(desk, found)
+    desk.say(
+        f"It observes: {safe(indicator.observes or indicator.name)}. Effect: {effect}. "
+        f"Test: {indicator.type}; kind: {indicator.kind}."
+    )
+    _print_why(desk, indicator, found)
     _print_higher(desk, found)
     _print_fall(desk, indicator, found)
     _print_coverage(desk, found.view)
+    arithmetic.print_uncounted(desk, found.uncounted)
     _print_latest(desk, found)
     desk.head("What it looks for")
     for language, query in indicator.queries.items():
@@ -91,14 +142,41 @@ def explain(desk: Desk, indicator: Indicator) -> None:
         desk.say("nothing: it has no query")
 
 
-def _print_why(desk: Desk, found: IndicatorReasons) -> None:
-    state = found.state
+def _print_why(desk: Desk, indicator: Indicator, found: IndicatorReasons) -> None:
+    state, verdict = found.state, found.verdict
     desk.head(f"Why it is at {state.level}")
     since = f"since {desk.clock(state.since)}" if state.since else "as it always was"
-    desk.say(f"{state.level} {since}: {state.reason or found.verdict.reason}")
+    desk.say(f"{state.level} {since}: {state.reason or verdict.reason}")
+    desk.say(f"the evidence alone says now: {verdict.level}")
+    _print_held(desk, indicator, found)
+    for note in verdict.notes:
+        desk.say(f"Beware: {safe(note)}")
     arithmetic.print_origins(desk, found.origins)
-    arithmetic.print_sum(desk, found.origins, found.verdict.activation)
-    arithmetic.print_ladder(desk, found.ladder)
+    if found.surge:
+        if found.origins:
+            arithmetic.print_counting(desk, found.origins)
+        why_surge.explain(desk, found.surge, verdict.activation)
+    elif found.absence:
+        names = {name: one.name for name, one in desk.config.indicators.items()}
+        why_absence.explain(desk, found.absence, names)
+    else:
+        arithmetic.print_sum(desk, found.origins, verdict.activation)
+        arithmetic.print_ladder(desk, found.ladder)
+
+
+def _print_held(desk: Desk, indicator: Indicator, found: IndicatorReasons) -> None:
+    """Hysteresis: what is held though the evidence is too little, since when and until when."""
+    state, week = found.state, show.span(RESTLESS_WITHIN)
+    if state.level.rank > found.verdict.level.rank:
+        since = f" since {desk.clock(state.falling_since)}" if state.falling_since else ""
+        until = f", until {desk.clock(found.fall.ends)}" if found.fall else ""
+        desk.say(
+            f"{state.level} is held{since}{until}: a level is left when the evidence was below "
+            f"{EXIT:g} of what enters it for all of {show.span(indicator.hold)}"
+        )
+    if state.unstable:
+        moved = f"it moved {len(state.transitions)} times in {week}, more than {RESTLESS}"
+        desk.say(f"Unstable: {moved}, so the higher level is held")
 
 
 def _print_higher(desk: Desk, found: IndicatorReasons) -> None:
@@ -113,17 +191,24 @@ def _print_higher(desk: Desk, found: IndicatorReasons) -> None:
         desk.say(f"{above} needs {rung.needs}, and has it now: the next step raises it")
     else:
         desk.say(f"{above} needs {rung.needs}; missing: {rung.missing}")
-    if found.more_reports:
-        number, activation = found.more_reports
-        reports = "1 more report" if number == 1 else f"{number} more reports, each"
-        told = f"{reports} by another origin, of reliability B and in a title,"
-        desk.say(f"{told} would make the activation {activation:.2f} and reach it.")
+    more = found.more_reports
+    if more is None:
+        return
+    reports = "1 more report" if more.reports == 1 else f"{more.reports} more reports, each"
+    told = f"{reports} by another origin with a newsroom of its own, of reliability B and in a title,"
+    if more.other_sides:
+        told += f" {more.other_sides} of them from another side,"
+    desk.say(f"{told} would make the activation {more.activation:.2f} and reach it.")
 
 
 def _print_fall(desk: Desk, indicator: Indicator, found: IndicatorReasons) -> None:
     if found.state.level is Level.QUIET:
         return
     desk.head("What would lower it")
+    if indicator.type == "absence":
+        desk.say("The next report of it: that ends the silence at once.")
+        return
+    desk.say("A person who rejects a report (iwmon review), or a denial by the accused, which halves it.")
     if found.fall is None:
         desk.say("Nothing by itself: this evidence holds until it is reversed.")
         return
@@ -162,16 +247,26 @@ def _print_latest(desk: Desk, found: IndicatorReasons) -> None:
 
 def document(indicator: Indicator, found: IndicatorReasons) -> dict[str, object]:
     """An indicator for --json."""
-    more = found.more_reports
     return {
         "explains": "indicator",
         "indicator": board.indicator_document(indicator, found.state)
         | {"judgement": indicator.judgement, "type": indicator.type, "queries": indicator.queries},
         "activation_now": found.verdict.activation,
+        "level_now": found.verdict.level,
+        "reason_now": found.verdict.reason,
+        "notes": found.verdict.notes,
+        "held": {
+            "falling_since": found.state.falling_since,
+            "unstable": found.state.unstable,
+            "transitions": found.state.transitions,
+        },
         "origins": found.origins,
+        "uncounted": found.uncounted,
+        "surge": found.surge,
+        "absence": found.absence,
         "ladder": found.ladder,
         "next_level": found.next_level,
-        "more_reports": {"reports": more[0], "activation": more[1]} if more else None,
+        "more_reports": found.more_reports,
         "fall": found.fall,
         "coverage": {
             "coverage": found.view.coverage,

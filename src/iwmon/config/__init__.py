@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from iwmon.config import build, queries
+from iwmon import origins
+from iwmon.config import build, build_sources, queries
 from iwmon.config.configuration import Config, Heartbeat, Settings
 from iwmon.config.editors import keys, schema
 from iwmon.config.lint import check
@@ -56,7 +57,9 @@ def _built(reading: Reading, main: Found[File], environ: Mapping[str, str], repo
     route = router.build()
     settings, zone = build.settings(main, router, report)
     heartbeat = build.heartbeat(main, environ, report)
-    sources = [build.source(found, settings.poll_interval, environ, report) for found in reading.sources]
+    sources = [
+        build_sources.source(found, settings.poll_interval, environ, report) for found in reading.sources
+    ]
     indicators = [build.indicator(found, owner, reading, report) for owner, found in reading.indicators]
     under: dict[str, list[str]] = {}
     for indicator in indicators:
@@ -66,15 +69,19 @@ def _built(reading: Reading, main: Found[File], environ: Mapping[str, str], repo
         for found in reading.judgements
     ]
     queries.check_terms(reading, report)
+    build_sources.check_citations(reading, report)
     queries.check_sources(reading, report)
     matcher = queries.compiled(reading, {i.id: i.queries for i in indicators}, report)
     if matcher is None:
         return None
+    polled = {source.id: source for source in sources if source}
+    cited = {found.shape.id: build_sources.origin(found.shape) for found in reading.origins}
     return Config(
         version=main.shape.version,
         settings=settings,
         terms=queries.vocabulary(reading),
-        sources={source.id: source for source in sources if source},
+        sources=polled,
+        origins=cited,
         judgements={judgement.id: judgement for judgement in judgements},
         indicators={indicator.id: indicator for indicator in indicators},
         receivers=targets,
@@ -82,6 +89,7 @@ def _built(reading: Reading, main: Found[File], environ: Mapping[str, str], repo
         heartbeat=heartbeat,
         digest=reading.digest,
         matcher=matcher,
+        directory=origins.directory(polled.values(), cited.values()),
         files=tuple(reading.contents),
         warnings=report.problems("warning"),
         contents=reading.contents,

@@ -6,27 +6,28 @@ from collections.abc import Mapping
 from datetime import date, timedelta, tzinfo
 
 from iwmon.config import shape
+from iwmon.config.build_sources import check_poll
 from iwmon.config.configuration import Heartbeat, Settings
 from iwmon.config.environment import BadAddress, check_web, expanded
 from iwmon.config.problem import Report, did_you_mean, listed, shown
 from iwmon.config.queries import written
 from iwmon.config.reading import Found, Reading
+from iwmon.config.references import alternative_ids, check_alternatives, check_references
 from iwmon.config.routing import Router
 from iwmon.config.timezones import check_timezone, deadline, midnight
 from iwmon.config.yardsticks import ALIASES, TITLES, WORDS, plain
 from iwmon.model import (
+    Alternative,
     Examples,
     Indicator,
     Judgement,
     Level,
     Resolution,
-    Source,
     Threshold,
 )
 
-SHORTEST_POLL = timedelta(seconds=10)
-POLITE_POLL = timedelta(minutes=1)
 DEFAULT_HALF_LIFE = {"declaration": timedelta(days=14), "deed": timedelta(days=30)}  # method.md §2
+SURGE_HALF_LIFE = timedelta(days=7)
 COUNT_WINDOW = timedelta(days=30)
 _DAY = timedelta(days=1)
 
@@ -37,14 +38,19 @@ def settings(main: Found[shape.File], router: Router, report: Report) -> tuple[S
     zone = check_timezone(given.timezone, "timezone", main.place("settings", "timezone"), report)
     if given.operator:
         router.check_receiver(given.operator, ("settings", "operator"))
-    _check_poll(given.poll_interval, main, ("settings", "poll_interval"), report)
+    check_poll(given.poll_interval, main, ("settings", "poll_interval"), report)
     if given.retention < _DAY:
         place = main.place("settings", "retention")
         report.error(place, "retention: less than a day is not enough to judge anything", "write 400d")
-    return (
-        Settings(given.timezone, given.yardstick, given.poll_interval, given.retention, given.operator or ""),
-        zone,
+    built = Settings(
+        timezone=given.timezone,
+        yardstick=given.yardstick,
+        poll_interval=given.poll_interval,
+        retention=given.retention,
+        operator=given.operator or "",
+        alerts_per_day=given.alerts_per_day,
     )
+    return built, zone
 
 
 def heartbeat(main: Found[shape.File], environ: Mapping[str, str], report: Report) -> Heartbeat | None:
@@ -63,61 +69,13 @@ def heartbeat(main: Found[shape.File], environ: Mapping[str, str], report: Repor
     return Heartbeat(url, given.every) if url else None
 
 
-def source(
-    found: Found[shape.Source], poll_interval: timedelta, environ: Mapping[str, str], report: Report
-) -> Source | None:
-    """A source; None, and a complaint, when its address cannot be used."""
-    given = found.shape
-    _check_poll(given.poll_interval, found, ("poll_interval",), report)
-    try:
-        url = expanded(given.url, environ, "default")
-        check_web(url)
-    except BadAddress as error:
-        place = found.document.within((*found.path, "url"), error.offset)
-        report.error(place, f"url: {error.message}", error.hint)
-        return None
-    return Source(
-        id=given.id,
-        name=given.name or given.id,
-        type=given.type,
-        url=url,
-        language=given.language,
-        country=given.country,
-        affiliation=given.affiliation,
-        publisher=given.publisher or given.id,
-        controlled_by=given.controlled_by,
-        authoritative_for=tuple(given.authoritative_for),
-        reliability=given.reliability,
-        poll_interval=given.poll_interval or poll_interval,
-        expect_every=given.expect_every,
-        allow_private=given.allow_private,
-        enabled=given.enabled,
-        aggregator=given.aggregator,
-        options=dict(given.options),
-    )
-
-
-def _check_poll(
-    interval: timedelta | None,
-    found: Found[shape.Source] | Found[shape.File],
-    path: tuple[str, ...],
-    report: Report,
-) -> None:
-    if interval is None:
-        return
-    if interval < SHORTEST_POLL:
-        report.error(found.place(*path), "poll_interval: iwmon polls at most every 10 seconds", "write 5m")
-    elif interval < POLITE_POLL:
-        polite = "poll_interval: few servers like to be asked more than once a minute"
-        report.warning(found.place(*path), polite, "write 5m")
-
-
 def judgement(
     found: Found[shape.Judgement], zone: tzinfo, yardstick: str, indicators: tuple[str, ...], report: Report
 ) -> Judgement:
     """A judgement; its days begin at midnight in the settings' time zone."""
     given = found.shape
     _check_probability(found, yardstick, report)
+    check_alternatives(found, report)
     return Judgement(
         id=given.id,
         statement=given.statement,
@@ -126,12 +84,28 @@ def judgement(
         confidence=given.confidence,
         made_on=midnight(given.made_on, zone),
         horizon=midnight(last, zone) if (last := _last_day(found, report)) else None,
-        resolution=Resolution(given.resolution.criteria or "", given.resolution.outcome),
-        alternatives=tuple(given.alternatives),
+        resolution=_resolution(given.resolution, zone),
+        alternatives=_alternatives(given),
         indicators=indicators,
         source=given.source or "",
         owner=given.owner or "",
     )
+
+
+def _resolution(given: shape.Resolution, zone: tzinfo) -> Resolution:
+    return Resolution(
+        criteria=given.criteria or "",
+        outcome=given.outcome,
+        sources_needed=given.sources_needed,
+        resolves_on=midnight(given.resolves_on, zone) if given.resolves_on else None,
+        decided_by=given.decided_by or "",
+        decided_on=midnight(given.decided_on, zone) if given.decided_on else None,
+    )
+
+
+def _alternatives(given: shape.Judgement) -> tuple[Alternative, ...]:
+    statements = (one if isinstance(one, str) else one.statement for one in given.alternatives)
+    return tuple(map(Alternative, alternative_ids(given), statements))
 
 
 def _last_day(found: Found[shape.Judgement], report: Report) -> date | None:
@@ -169,8 +143,9 @@ def indicator(found: Found[shape.Indicator], owner: str, reading: Reading, repor
     given = found.shape
     _check_type(found, report)
     _check_thresholds(found, report)
-    _check_references(found, reading, report)
-    half_life = given.half_life if "half_life" in given.model_fields_set else DEFAULT_HALF_LIFE[given.kind]
+    check_references(found, owner, reading, report)
+    usual = SURGE_HALF_LIFE if given.type == "surge" else DEFAULT_HALF_LIFE[given.kind]
+    half_life = given.half_life if "half_life" in given.model_fields_set else usual
     window = given.window or (COUNT_WINDOW if given.type == "count" else half_life or COUNT_WINDOW)
     return Indicator(
         id=given.id,
@@ -192,12 +167,16 @@ def indicator(found: Found[shape.Indicator], owner: str, reading: Reading, repor
         expect_every=given.expect_every,
         actions=given.actions or "",
         seed=given.seed or "",
+        actors=tuple(given.actors),
+        effect_on_alternatives=dict(given.effect_on_alternatives),
+        required_sides=tuple(given.required.sides),
+        required_languages=tuple(given.required.languages),
     )
 
 
 def _thresholds(given: shape.Thresholds) -> dict[Level, Threshold]:
     levels = ((Level.WATCH, given.watch), (Level.WARNING, given.warning), (Level.CRITICAL, given.critical))
-    return {level: Threshold(one.activation, one.publishers) for level, one in levels if one is not None}
+    return {level: Threshold(one.activation, one.publishers, one.sides) for level, one in levels if one}
 
 
 def _check_type(found: Found[shape.Indicator], report: Report) -> None:
@@ -224,7 +203,7 @@ def _check_thresholds(found: Found[shape.Indicator], report: Report) -> None:
     last: dict[str, float] = {}
     for level in ("watch", "warning", "critical"):
         threshold = getattr(found.shape.thresholds, level)
-        for key in ("activation", "publishers") if threshold else ():
+        for key in ("activation", "publishers", "sides") if threshold else ():
             value = getattr(threshold, key)
             place = found.place("thresholds", level, key)
             if value is None:
@@ -235,16 +214,3 @@ def _check_thresholds(found: Found[shape.Indicator], report: Report) -> None:
             if key == "activation" and found.shape.type == "count":
                 report.warning(place, "activation: has no effect on type: count", "write publishers")
             last[key] = value
-
-
-def _check_references(found: Found[shape.Indicator], reading: Reading, report: Report) -> None:
-    if not reading.complete:
-        return
-    for key, kind in (("collectible_from", "sources"), ("absence_of", "indicators")):
-        for index, name in enumerate(getattr(found.shape, key)):
-            if name not in reading.declared[kind]:
-                hint = report.suggest(name, reading.declared[kind], f"add it under {kind}:")
-                wrong = f"{key}: there is no {kind.removesuffix('s')} {shown(name)}"
-                report.error(found.place(key, index), wrong, hint)
-            elif key == "absence_of" and name == found.shape.id:
-                report.error(found.place(key, index), f"{key}: it names itself", "name other indicators")

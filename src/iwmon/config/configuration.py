@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Literal
 
 from iwmon.config.problem import Problem
-from iwmon.model import Indicator, Judgement, Receiver, Route, Source
+from iwmon.model import Indicator, Judgement, Origin, Receiver, Route, Source
+from iwmon.origins import Directory
 from iwmon.query import Matcher
 
 
@@ -21,6 +22,7 @@ class Settings:
     poll_interval: timedelta = timedelta(minutes=10)
     retention: timedelta = timedelta(days=400)
     operator: str = ""  # receiver id for alerts about iwmon itself; "" = as the route says
+    alerts_per_day: int = 5  # for one judgement; what is over goes into a digest (method.md §2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Config:
     settings: Settings
     terms: Mapping[str, Mapping[str, Sequence[str]]]  # termset → language → terms
     sources: Mapping[str, Source]
+    origins: Mapping[str, Origin]  # no id of theirs is a source's
     judgements: Mapping[str, Judgement]
     indicators: Mapping[str, Indicator]
     receivers: Mapping[str, Receiver]
@@ -50,6 +53,7 @@ class Config:
     heartbeat: Heartbeat | None
     digest: str
     matcher: Matcher = field(repr=False, compare=False)
+    directory: Directory = field(repr=False, compare=False)  # who is who, for citations
     files: tuple[str, ...]  # names as given to `read`, the main file first
     warnings: tuple[Problem, ...] = ()
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)

@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 
 from iwmon.model import Failure
 
+Grade = Literal["error", "warning", "advice"]
+
 SHOWN_PROBLEMS = 50  # more than this help nobody; the rest is counted
 SHOWN_CHARACTERS = 60
 
@@ -26,9 +28,12 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to mend. `where` is "file:line:column", 1-based; `hint` says what to write instead."""
+    """One thing to mend. `where` is "file:line:column", 1-based; `hint` says what to write instead.
 
-    severity: Literal["error", "warning"]
+    `severity`: an error makes the file unusable; a warning is hardly meant; advice may well be ignored.
+    """
+
+    severity: Grade
     where: str
     message: str
     hint: str = ""
@@ -79,6 +84,10 @@ class Report:
         """Note something that works, but hardly as meant."""
         self._note("warning", place, message, hint)
 
+    def advice(self, place: Place, message: str, hint: str = "") -> None:
+        """Note something worth a thought; no strictness makes it a fault."""
+        self._note("advice", place, message, hint)
+
     def absorb(self, other: Report) -> None:
         """Take over what another report holds."""
         self.found += other.found
@@ -92,7 +101,7 @@ class Report:
         self.suggestions -= 1
         return did_you_mean(word, known, otherwise)
 
-    def _note(self, severity: Literal["error", "warning"], place: Place, message: str, hint: str) -> None:
+    def _note(self, severity: Grade, place: Place, message: str, hint: str) -> None:
         self.order.setdefault(place.file, len(self.order))
         self.found.append((place, Problem(severity, str(place), message, hint)))
 
@@ -102,7 +111,7 @@ class Report:
             dict.fromkeys(sorted(self.found, key=lambda f: (self.order[f[0].file], f[0].line, f[0].column)))
         )
 
-    def problems(self, severity: Literal["error", "warning"]) -> tuple[Problem, ...]:
+    def problems(self, severity: Grade) -> tuple[Problem, ...]:
         """Those of one severity, in the order of files, lines and columns."""
         return tuple(problem for _, problem in self.sorted() if problem.severity == severity)
 

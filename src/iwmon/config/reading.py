@@ -1,7 +1,7 @@
 """A configuration's files → checked shapes, each with the place it came from.
 
-Sources, judgements, indicators, receivers and termsets are checked one by one, so that a mistake in one hides
-no mistake in another.
+Sources, origins, judgements, indicators, receivers and termsets are checked one by one, so that a mistake in
+one hides no mistake in another.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from iwmon.config.shape_routes import Receiver
 from iwmon.config.shaping import Shape
 
 MAX_FILES = 1000
-_ONE_BY_ONE = ("terms", "sources", "judgements", "receivers")
+_ONE_BY_ONE = ("terms", "sources", "origins", "judgements", "receivers")
+# Both are whose word a report is: one id must not mean two of them.
+_SHARED_NAMES = {"sources": "origins", "origins": "sources"}
 
 S = TypeVar("S", bound=Shape)
 
@@ -71,6 +73,7 @@ class Reading:
     main: Found[shape.File] | None = None
     terms: list[FoundTerms] = field(default_factory=list)
     sources: list[Found[shape.Source]] = field(default_factory=list)
+    origins: list[Found[shape.Origin]] = field(default_factory=list)
     judgements: list[Found[shape.Judgement]] = field(default_factory=list)
     indicators: list[tuple[str, Found[shape.Indicator]]] = field(default_factory=list)  # judgement id first
     receivers: list[Found[Receiver]] = field(default_factory=list)
@@ -156,6 +159,8 @@ class Reader:
             self._terms(document, terms)
         if isinstance(sources := top.get("sources"), Sequence):
             self._each(document, ("sources",), sources, shape.Source, self.reading.sources)
+        if isinstance(origins := top.get("origins"), Sequence):
+            self._each(document, ("origins",), origins, shape.Origin, self.reading.origins)
         if isinstance(judgements := top.get("judgements"), Sequence):
             self._judgements(document, judgements)
         if isinstance(receivers := top.get("receivers"), Sequence):
@@ -215,6 +220,12 @@ class Reader:
 
     def _declare(self, kind: str, name: str, place: Place) -> None:
         names = self.reading.declared[kind]
+        other = _SHARED_NAMES.get(kind, kind)
+        if other != kind and name in self.reading.declared[other]:
+            wrong = (
+                f"{shown(name)} is the name of one of the {other}, at {self.reading.declared[other][name]}"
+            )
+            self.report.error(place, wrong, "give one of them another name")
         if name in names:
             things = "termsets" if kind == "terms" else kind
             twice = f"there are two {things} named {shown(name)}; the first is at {names[name]}"
@@ -261,13 +272,14 @@ def _one_by_one(key: str, node: Node) -> bool:
 
 
 # For keys that must be there, and are not: the report has an error, so nobody will ever use these.
-_STANDING_IN = {
+_STANDING_IN: dict[str, Any] = {
     "version": 1,
     "id": "unnamed",
     "url": "https://unnamed",
     "statement": "unnamed",
     "made_on": "1900-01-01",
     "effect": "neutral",
+    "cited_as": ["unnamed"],
 }
 
 

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -78,16 +78,18 @@ class Spelled:
         return value
 
 
-def _outcome(value: Any) -> bool | None:
+def _outcome(value: Any) -> bool | Literal["void"] | None:
     if value is None or isinstance(value, bool):
         return value
     if value == "void":  # settled, but neither true nor false: it scores nothing
-        return None
+        return "void"
     raise wrong(f"{shown(str(value))} is not an outcome", "write true, false, void, or null while it is open")
 
 
 Outcome = Annotated[
-    bool | None, PlainValidator(_outcome), WithJsonSchema({"enum": [True, False, "void", None]})
+    bool | Literal["void"] | None,
+    PlainValidator(_outcome),
+    WithJsonSchema({"enum": [True, False, "void", None]}),
 ]
 
 

@@ -28,8 +28,9 @@ from iwmon.config.shaping import Shape
 from iwmon.model import Affiliation, Effect, IndicatorType, Kind, Reliability
 
 Share = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
 # The tags of unions stand in pydantic's paths; parentheses tell them from keys.
-TEXT, ALTERNATIVES, LANGUAGES = "(text)", "(alternatives)", "(languages)"
+TEXT, ALTERNATIVES, LANGUAGES, KEYS = "(text)", "(alternatives)", "(languages)", "(keys)"
 
 
 def _one_or_more(value: Any) -> str:
@@ -75,6 +76,9 @@ class Settings(Shape):
     )
     operator: Identifier | None = Field(
         default=None, description="The receiver of alerts about iwmon itself. Without it, the route decides."
+    )
+    alerts_per_day: Count = Field(
+        default=5, description="How many alerts a judgement may give in a day; the rest waits for the digest."
     )
 
 
@@ -130,6 +134,39 @@ class Source(Shape):
     options: dict[Text, Text] = Field(
         default={}, description="For json and page: where in the answer an item's parts are."
     )
+    cited_as: list[Text] = Field(
+        default=[],
+        description="The names by which others cite it, as words of the query language.",
+        examples=[["nasha niva*"]],
+    )
+    credibility: Annotated[int, Field(ge=1, le=6)] | None = Field(
+        default=None,
+        description="Admiralty grade of all that it reports, 1 (confirmed) to 6. null: each report unjudged.",
+    )
+
+
+class Origin(Shape):
+    """Somebody who is cited but not polled: a ministry, an agency, a leader."""
+
+    id: Identifier = Field(description="Short name that never changes; no source may have it.")
+    name: Text | None = Field(default=None, description="Name that people see. Without it, the id.")
+    cited_as: list[Text] = Field(
+        min_length=1,
+        description="The names by which others cite it, as words of the query language.",
+        examples=[["lukashenk*"]],
+    )
+    publisher: Text | None = Field(
+        default=None, description="Independence group, as with sources. Without it, the id."
+    )
+    controlled_by: Text | None = Field(
+        default=None, description="Who controls it, e.g. BY state. All under one controller are one voice."
+    )
+    authoritative_for: list[Text] = Field(
+        default=[], description="Whose own declarations it speaks, e.g. BY government."
+    )
+    reliability: Reliability | None = Field(
+        default=None, description="Admiralty grade, A to F. null: that of the source that cites it."
+    )
 
 
 class Threshold(Shape):
@@ -138,8 +175,11 @@ class Threshold(Shape):
     activation: Share | None = Field(
         default=None, description="Evidence needed, above 0 and up to 1.", examples=[0.55]
     )
-    publishers: Annotated[int, Field(ge=1)] | None = Field(
+    publishers: Count | None = Field(
         default=None, description="Independent groups of publishers needed.", examples=[2]
+    )
+    sides: Count | None = Field(
+        default=None, description="Sides that these groups must come from.", examples=[2]
     )
 
 
@@ -156,6 +196,19 @@ class Examples(Shape):
 
     match: list[Text] = Field(default=[], description="Headlines that the query must find.")
     no_match: list[Text] = Field(default=[], description="Headlines that the query must not find.")
+
+
+class Required(Shape):
+    """What must be watched, or the indicator is blind."""
+
+    sides: list[Text] = Field(
+        default=[],
+        description="Sides of which a healthy source is needed: a controlled_by, or independent.",
+        examples=[["independent"]],
+    )
+    languages: list[Language] = Field(
+        default=[], description="Languages of which a healthy source is needed.", examples=[["be"]]
+    )
 
 
 class Indicator(Shape):
@@ -176,7 +229,9 @@ class Indicator(Shape):
     )
     half_life: HalfLife = Field(
         default=None,
-        description="When evidence counts half; never: holds until reversed. Default 30d, declarations 14d.",
+        description=(
+            "When evidence counts half; never: holds until reversed. Default 30d, declarations 14d, surge 7d."
+        ),
     )
     window: Duration | None = Field(
         default=None,
@@ -209,6 +264,19 @@ class Indicator(Shape):
     )
     actions: Text | None = Field(default=None, description="What to do when it trips; stands in the alert.")
     seed: Text | None = Field(default=None, description="The words of the report that it was drawn from.")
+    actors: list[Text] = Field(
+        default=[],
+        description="Whose deed or declaration it is, in the words of authoritative_for.",
+        examples=[["BY government"]],
+    )
+    effect_on_alternatives: dict[Identifier, Effect] = Field(
+        default={},
+        description="What it says about each alternative if it is seen, by the alternative's id.",
+        examples=[{"1": "against"}],
+    )
+    required: Required = Field(
+        default_factory=Required, description="What must be watched, or the indicator is blind."
+    )
 
 
 class Resolution(Shape):
@@ -220,12 +288,28 @@ class Resolution(Shape):
     outcome: Outcome = Field(
         default=None, description="How it came out: true, false, void, or null while it is open."
     )
-    sources_needed: Annotated[int, Field(ge=1)] = Field(
-        default=2, description="How many independent sources the outcome needs."
-    )
+    sources_needed: Count = Field(default=2, description="How many independent sources the outcome needs.")
     resolves_on: IsoDate | None = Field(default=None, description="When it will be settled.")
     decided_by: Text | None = Field(default=None, description="Who settled it.")
     decided_on: IsoDate | None = Field(default=None, description="When it was settled.")
+
+
+class Alternative(Shape):
+    """What else could happen, with a name of its own."""
+
+    id: Identifier = Field(
+        description="Short name for effect_on_alternatives. A plain text has its number in the list."
+    )
+    statement: Text = Field(description="What else could happen, in one sentence.")
+
+
+def _text_or_keys(value: Any) -> str:
+    return KEYS if isinstance(value, dict) else TEXT
+
+
+AlternativeOrText = Annotated[
+    Annotated[Text, Tag(TEXT)] | Annotated[Alternative, Tag(KEYS)], Discriminator(_text_or_keys)
+]
 
 
 class Judgement(Shape):
@@ -247,7 +331,11 @@ class Judgement(Shape):
         default=None, description="How far it reaches: 6 months, 180d, 1 year or a date."
     )
     resolution: Resolution = Field(default_factory=Resolution, description="How it will be settled.")
-    alternatives: list[Text] = Field(default=[], description="What else could happen instead.")
+    alternatives: list[AlternativeOrText] = Field(
+        default=[],
+        description="What else could happen instead: texts, or an id and a statement each.",
+        examples=[["Belarus gives supplies but no troops"]],
+    )
     indicators: list[Indicator] = Field(default=[], description="What would move it.")
     owner: Text | None = Field(default=None, description="Who answers for it.")
     source: Text | None = Field(default=None, description="The report that it comes from.")
@@ -266,6 +354,7 @@ class Part(Shape):
         json_schema_extra={"additionalProperties": False},
     )
     sources: list[Source] = Field(default=[], description="The feeds, and who controls them.")
+    origins: list[Origin] = Field(default=[], description="Who is cited but not polled.")
     judgements: list[Judgement] = Field(default=[], description="The key judgements, with their indicators.")
     receivers: list[Receiver] = Field(
         default=[], description="Where messages go. Without any, to the terminal and the log."

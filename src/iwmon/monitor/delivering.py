@@ -9,7 +9,7 @@ from datetime import datetime
 
 import structlog
 
-from iwmon import alerts
+from iwmon import alerts, assess
 from iwmon.config import Config
 from iwmon.model import (
     Alert,
@@ -50,7 +50,11 @@ def remind(config: Config, store: Store, now: datetime) -> int:
         # What is whole must go out all the same; if that cannot be read either, `deliver` raises.
         log.error("remind_failed", reason=str(failure))
         return 0
-    due = alerts.reminders(firing, config, now)
+    if not firing:
+        return 0
+    states = store.judgement_states()
+    settled = {j.id for j in config.judgements.values() if assess.outcome(j, states.get(j.id))}
+    due = alerts.reminders(firing, config, now, settled)
     if due:
         store.add_alerts((), due)
     return len(due)

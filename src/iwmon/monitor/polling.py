@@ -165,7 +165,7 @@ class Poller:
     def _commit(self, answers: Sequence[Answer], now: datetime) -> Step:
         readings = [self._reading(answer, now) for answer in answers]
         polls = [self._next(answer, reading, now) for answer, reading in zip(answers, readings, strict=True)]
-        step = pipeline.advance(self.config, self.memory, readings, now)
+        step = pipeline.advance(self.config, self.memory, readings, now, self._store.waiting_rulings())
         self._store.commit(step, polls)
         self.memory = step.memory
         self._polls.update((poll.source, poll) for poll in polls)

@@ -12,6 +12,7 @@ from iwmon.model import (
     Ack,
     Alert,
     AlertRecord,
+    Budget,
     CoverageChange,
     IndicatorState,
     Item,
@@ -24,12 +25,13 @@ from iwmon.model import (
     SourceStats,
     Story,
 )
-from iwmon.store import convert, outbox, rows
+from iwmon.store import convert, desk, outbox, rows
 from iwmon.store.database import batches
 from iwmon.store.failures import StoreFailed
 from iwmon.store.steps import COUNTED
 
 REMEMBERED = timedelta(hours=144)  # stories this young may still be joined: twice the 72 h of method.md
+VOLUMES = timedelta(days=32)  # 28 days of baseline, 2 of lag, today and yesterday
 _ALERT = (*convert.columns(rows.alerts, Alert), rows.alerts.c.digest)
 
 
@@ -53,7 +55,30 @@ def memory(connection: Connection) -> Memory:
         signals={indicator: tuple(own) for indicator, own in by_indicator.items()},
         states=states(connection),
         health=health(connection),
+        judgements=desk.judgement_states(connection),
+        budgets=budgets(connection),
+        volumes=volumes(connection, last),
+        at=last,
+        config=last_config(connection),
     )
+
+
+def budgets(connection: Connection) -> dict[str, Budget]:
+    """By judgement."""
+    query = select(*convert.columns(rows.budgets, Budget))
+    return {b.judgement: b for b in convert.read(Budget, connection.execute(query))}
+
+
+def volumes(connection: Connection, last: datetime | None) -> dict[str, dict[str, int]]:
+    """Items a UTC date by source, of the days that a surge looks at."""
+    v = rows.volumes.c
+    query = select(v.source, v.day, v["items"]).order_by(v.source, v.day)
+    if last is not None:
+        query = query.where(v.day >= (last - VOLUMES).date().isoformat())
+    found: dict[str, dict[str, int]] = {}
+    for source, day, items in connection.execute(query):
+        found.setdefault(source, {})[day] = items
+    return found
 
 
 def states(connection: Connection) -> dict[str, IndicatorState]:
@@ -77,6 +102,12 @@ def polls(connection: Connection) -> dict[str, PollState]:
 def last_step_at(connection: Connection) -> datetime | None:
     query = select(rows.steps.c.at).order_by(rows.steps.c.n.desc()).limit(1)
     return connection.scalar(query)
+
+
+def last_config(connection: Connection) -> str:
+    """The digest of the configuration of the last committed step; "" when there is none."""
+    query = select(rows.steps.c.config_digest).order_by(rows.steps.c.n.desc()).limit(1)
+    return connection.scalar(query) or ""
 
 
 # ---------------------------------------------------------------- counts

@@ -8,7 +8,7 @@ would put two more Python calls around each.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -144,3 +144,42 @@ class Choice(TypeDecorator[StrEnum]):
 
 def _listed(texts: Collection[str]) -> str:
     return _encode([clean(text) for text in texts]) if texts else "[]"
+
+
+class Moments(TypeDecorator[tuple[datetime, ...]]):
+    """Moments in order, as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> In:
+        return lambda value: _encode([_iso(moment) for moment in value])
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> In:
+        return lambda value: tuple(datetime.fromisoformat(one).astimezone(UTC) for one in json.loads(value))
+
+
+class Numbers(TypeDecorator[tuple[float, ...]]):
+    """Numbers in order, as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> In:
+        return lambda value: _encode(list(value))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> In:
+        return lambda value: tuple(json.loads(value))
+
+
+class Shares(TypeDecorator[Mapping[str, float]]):
+    """Numbers by name, as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> In:
+        return lambda value: _encode(dict(value))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> In:
+        return lambda value: json.loads(value)

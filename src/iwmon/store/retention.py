@@ -78,6 +78,12 @@ def prune_stories(
     return len(ids), found[-1][0] if len(found) == _BATCH else None
 
 
+def prune_days(connection: Connection, before: datetime) -> int:
+    """Deletes the volumes of days before a moment; returns how many rows went."""
+    v = rows.volumes.c
+    return connection.execute(delete(rows.volumes).where(v.day < before.date().isoformat())).rowcount
+
+
 def prune_log(connection: Connection, last: int) -> int:
     """Deletes the poll log of a batch of steps up to `last`; returns how many rows went."""
     first = connection.scalar(select(func.min(rows.steps.c.n)))

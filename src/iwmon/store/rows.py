@@ -8,6 +8,7 @@ the order of arrival. A change here needs a migration: tests hold both equal.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -15,9 +16,20 @@ from sqlalchemy import Index, MetaData, Table, Text
 from sqlmodel import Field, SQLModel
 
 from iwmon.model import Coverage, FeedState, Level, Severity
-from iwmon.store.columns import Choice, Names, NameSet, Number, Seconds, When, Words
+from iwmon.store.columns import (
+    Choice,
+    Moments,
+    Names,
+    NameSet,
+    Number,
+    Numbers,
+    Seconds,
+    Shares,
+    When,
+    Words,
+)
 
-HEAD = "0001"  # the newest migration; a test holds it equal to what alembic finds
+HEAD = "0002"  # the newest migration; a test holds it equal to what alembic finds
 
 
 class Rows(SQLModel):
@@ -145,6 +157,14 @@ class StoryRow(Rows, table=True):
     publishers: tuple[str, ...] = Field(sa_type=Names)
     title_words: frozenset[str] = Field(sa_type=NameSet)
     words: frozenset[str] = Field(sa_type=NameSet)
+    carriers: tuple[str, ...] = Field(sa_type=Names)
+    origin: str = Field(sa_type=Words)
+    language: str | None = Field(sa_type=Words)
+    indicators: frozenset[str] = Field(sa_type=NameSet)
+    denied_by: str = Field(sa_type=Words)
+    denied_at: datetime | None = Field(sa_type=When)
+    denial: str = Field(sa_type=Text)
+    halved: bool
     place: int = Field(sa_type=Number)
 
 
@@ -171,7 +191,17 @@ class SignalRow(Rows, table=True):
     where: str = Field(sa_type=Text)
     words: tuple[str, ...] = Field(sa_type=Names)
     flags: frozenset[str] = Field(sa_type=NameSet)
-    confirmed: bool
+    strength: float
+    modality: str = Field(sa_type=Text)
+    cue: str = Field(sa_type=Words)
+    carriers: tuple[str, ...] = Field(sa_type=Names)
+    origin: str = Field(sa_type=Words)
+    authoritative: bool
+    contested: str = Field(sa_type=Words)
+    halved: bool
+    status: str = Field(sa_type=Text)
+    reviewed_by: str = Field(sa_type=Words)
+    note: str = Field(sa_type=Words)
     expired: datetime | None = Field(default=None, index=True, sa_type=When)
     place: int = Field(sa_type=Number)
 
@@ -216,6 +246,102 @@ class StateRow(Rows, table=True):
     coverage_since: datetime | None = Field(sa_type=When)
     told: Level = Field(sa_type=Choice(Level))
     deferred: bool
+    told_at: datetime | None = Field(sa_type=When)
+    told_activation: float
+    told_groups: frozenset[str] = Field(sa_type=NameSet)
+    transitions: tuple[datetime, ...] = Field(sa_type=Moments)
+    unstable: bool
+    covered_days: frozenset[str] = Field(sa_type=NameSet)
+    uncovered_days: frozenset[str] = Field(sa_type=NameSet)
+    silent_before: timedelta = Field(sa_type=Seconds)
+    silent_since: datetime | None = Field(sa_type=When)
+    gaps: tuple[float, ...] = Field(sa_type=Numbers)
+    peak: float
+    peak_at: datetime | None = Field(sa_type=When)
+
+
+class JudgementStateRow(Rows, table=True):
+    __tablename__ = "judgement_states"
+    judgement: str = Field(primary_key=True, sa_type=Text)
+    term: str = Field(sa_type=Words)
+    made_on: datetime | None = Field(sa_type=When)
+    baseline: Mapping[str, float] = Field(sa_type=Shares)
+    baseline_of: datetime | None = Field(sa_type=When)
+    implied_term: str = Field(sa_type=Text)
+    told_term: str = Field(sa_type=Text)
+    told_at: datetime | None = Field(sa_type=When)
+    outcome: str = Field(sa_type=Text)
+    decided_on: datetime | None = Field(sa_type=When)
+    expired: bool
+
+
+class BudgetRow(Rows, table=True):
+    __tablename__ = "budgets"
+    judgement: str = Field(primary_key=True, sa_type=Text)
+    day: str = Field(sa_type=Text)
+    told: int
+    held: tuple[str, ...] = Field(sa_type=Names)
+    worst: Severity = Field(sa_type=Choice(Severity))
+    heaviest: Severity = Field(sa_type=Choice(Severity))
+
+
+class VolumeRow(Rows, table=True):
+    """Items first seen on a UTC date, by source: what surges are measured against."""
+
+    __tablename__ = "volumes"
+    source: str = Field(primary_key=True, sa_type=Text)
+    day: str = Field(primary_key=True, sa_type=Text)
+    items: int = Field(sa_type=Number)
+
+
+class AssessmentRow(Rows, table=True):
+    """The last assessment of each UTC day."""
+
+    __tablename__ = "assessments"
+    judgement: str = Field(primary_key=True, sa_type=Text)
+    day: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = Field(sa_type=When)
+    term: str = Field(sa_type=Words)
+    action: str = Field(sa_type=Text)
+    coverage: Coverage = Field(sa_type=Choice(Coverage))
+    p: float | None
+    low: float | None
+    high: float | None
+    alone: float | None
+    implied_term: str = Field(sa_type=Text)
+    terms: tuple[str, ...] = Field(sa_type=Names)
+
+
+class ReviewRow(Rows, table=True):
+    """What people said of items. `step` is the one that it first counted in; null while it waits."""
+
+    __tablename__ = "reviews"
+    n: int | None = _n()
+    item: str = Field(index=True, sa_type=Text)
+    action: str = Field(sa_type=Text)
+    by: str = Field(sa_type=Words)
+    at: datetime = Field(sa_type=When)
+    indicator: str = Field(sa_type=Text)
+    credibility: int | None
+    note: str = Field(sa_type=Words)
+    step: int | None = Field(index=True, sa_type=Number)
+
+
+class RulingRow(Rows, table=True):
+    """What analysts decided about judgements. `step`: as for reviews."""
+
+    __tablename__ = "rulings"
+    n: int | None = _n()
+    judgement: str = Field(index=True, sa_type=Text)
+    action: str = Field(sa_type=Text)
+    by: str = Field(sa_type=Words)
+    at: datetime = Field(sa_type=When)
+    term: str = Field(sa_type=Words)
+    confidence: str = Field(sa_type=Text)
+    outcome: str = Field(sa_type=Text)
+    decided_on: datetime | None = Field(sa_type=When)
+    rationale: str = Field(sa_type=Words)
+    step: int | None = Field(index=True, sa_type=Number)
 
 
 class HealthRow(Rows, table=True):
@@ -342,3 +468,9 @@ acks = _table(AckRow)
 deliveries = _table(DeliveryRow)
 polls = _table(PollRow)
 configs = _table(ConfigRow)
+judgement_states = _table(JudgementStateRow)
+budgets = _table(BudgetRow)
+volumes = _table(VolumeRow)
+assessments = _table(AssessmentRow)
+reviews = _table(ReviewRow)
+rulings = _table(RulingRow)

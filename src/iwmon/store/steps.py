@@ -7,12 +7,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete, func, select, update
 
-from iwmon.model import FeedState, IndicatorState, Item, PollState, Recorded, SourceHealth, Step
-from iwmon.store import convert, rows
+from iwmon.model import (
+    Budget,
+    FeedState,
+    IndicatorState,
+    Item,
+    JudgementState,
+    Memory,
+    PollState,
+    Recorded,
+    SourceHealth,
+    Step,
+)
+from iwmon.store import convert, desk, rows
 from iwmon.store.database import batches
 
 COUNTED = ("items", "matches", "stories", "alerts")
@@ -28,6 +39,13 @@ class Written:
 
     states: Mapping[str, IndicatorState] = field(default_factory=dict)
     health: Mapping[str, SourceHealth] = field(default_factory=dict)
+    judgements: Mapping[str, JudgementState] = field(default_factory=dict)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
+    volumes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, memory: Memory) -> Self:
+        return cls(memory.states, memory.health, memory.judgements, memory.budgets, memory.volumes)
 
 
 class Writer:
@@ -91,6 +109,8 @@ def commit(
     writer.put(connection, rows.indicator_states, [convert.row(s) for s in changed])
     ailing = [h for i, h in memory.health.items() if known.health.get(i) != h]
     writer.put(connection, rows.source_health, [convert.row(h) for h in ailing])
+    _judgements(connection, writer, step, known)
+    desk.taken_up(connection, step.rulings, n)
     added["alerts"] = writer.add(connection, rows.alerts, [convert.alert_row(a) for a in step.alerts])
     writer.add(connection, rows.deliveries, [convert.delivery_row(d) for d in step.deliveries])
     writer.put(connection, rows.polls, [convert.row(p) for p in polls])
@@ -98,6 +118,35 @@ def commit(
         writer.count(connection, rows.source_stats, _stats(step))
     counted = [{"name": name, "value": value} for name, value in added.items() if value]
     writer.count(connection, rows.counters, counted)
+
+
+def _judgements(connection: Connection, writer: Writer, step: Step, known: Written) -> None:
+    """What is remembered of judgements, their assessments of the day, budgets and volumes."""
+    memory = step.memory
+    changed = [s for i, s in memory.judgements.items() if known.judgements.get(i) != s]
+    writer.put(connection, rows.judgement_states, [convert.row(s) for s in changed])
+    spent = [b for i, b in memory.budgets.items() if known.budgets.get(i) != b]
+    writer.put(connection, rows.budgets, [convert.row(b) for b in spent])
+    # A budget whose digest went out must not come back with a restart and be told again.
+    over = known.budgets.keys() - memory.budgets.keys()
+    if over:
+        connection.execute(delete(rows.budgets).where(rows.budgets.c.judgement.in_(over)))
+    writer.put(connection, rows.assessments, [convert.assessment_row(a, step.at) for a in step.assessments])
+    volumes = [
+        {"source": source, "day": day, "items": items}
+        for source, days in memory.volumes.items()
+        if known.volumes.get(source) != days
+        for day, items in days.items()
+        if known.volumes.get(source, {}).get(day) != items
+    ]
+    writer.put(connection, rows.volumes, volumes)
+    past = [
+        {"of": source, "on": day}
+        for source, days in known.volumes.items()
+        for day in days.keys() - memory.volumes.get(source, {}).keys()
+    ]
+    if past:
+        connection.execute(_FORGET_VOLUME, past)
 
 
 def _step(connection: Connection, writer: Writer, step: Step) -> tuple[int, bool]:
@@ -127,6 +176,7 @@ def _key(step: Step) -> str:
         [(c.indicator, c.after) for c in step.level_changes],
         [(c.indicator, c.after) for c in step.coverage_changes],
         [a.id for a in step.alerts],
+        [(r.at.isoformat(), r.by, r.action) for r in step.rulings],
     )
     return sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:16]
 
@@ -160,6 +210,11 @@ _EXPIRE = (
         rows.signals.c.expired.is_(None),
     )
     .values(expired=bindparam("at", type_=rows.signals.c.expired.type))
+)
+
+
+_FORGET_VOLUME = delete(rows.volumes).where(
+    rows.volumes.c.source == bindparam("of"), rows.volumes.c.day == bindparam("on")
 )
 
 
@@ -237,8 +292,9 @@ def recorded(
         n: tuple(convert.reading(r, items.get((n, r["place"]), ())) for r in group)
         for n, group in groupby(found, key=lambda r: r["step"])
     }
+    rulings = desk.of_steps(connection, numbers)
     going_on = numbers[-1] + 1 if some else last + 1
-    return [Recorded(at, digest, by_step.get(n, ())) for n, at, digest in some], going_on
+    return [Recorded(at, digest, by_step.get(n, ()), rulings.get(n, ())) for n, at, digest in some], going_on
 
 
 def _within(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:

@@ -19,16 +19,20 @@ from sqlalchemy import insert, update
 from iwmon.model import (
     Alert,
     AlertRecord,
+    AssessmentRecord,
     ConfigStatus,
     CoverageChange,
     Delivery,
     IndicatorState,
     Item,
+    JudgementState,
     LevelChange,
     Match,
     Memory,
     PollState,
     Recorded,
+    Review,
+    Ruling,
     Signal,
     SourceHealth,
     SourceStats,
@@ -36,7 +40,7 @@ from iwmon.model import (
     Story,
     Told,
 )
-from iwmon.store import board, checks, configs, convert, opening, outbox, retention, rows, sqlite, steps
+from iwmon.store import board, checks, configs, convert, desk, opening, outbox, retention, rows, sqlite, steps
 from iwmon.store.database import Database, reading, writing
 from iwmon.store.failures import StoreFailed
 from iwmon.store.sqlite import SqliteDatabase
@@ -99,7 +103,7 @@ class Store:
         """What advance needs after a restart: it is what the last committed step left."""
         with self._turn, reading(self._database) as connection:
             found = board.memory(connection)
-            self._written = steps.Written(found.states, found.health)
+            self._written = steps.Written.of(found)
         return found
 
     def unseen(self, items: Sequence[Item]) -> list[Item]:
@@ -120,7 +124,7 @@ class Store:
         with self._turn:
             with writing(self._database) as connection:
                 steps.commit(connection, self._writer, step, polls, self._written)
-            self._written = steps.Written(step.memory.states, step.memory.health)
+            self._written = steps.Written.of(step.memory)
 
     def recorded(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Recorded]:
         """The steps with `since` <= at < `until`, oldest first: what replay needs. Read in pages."""
@@ -227,6 +231,45 @@ class Store:
             here = update(rows.alerts).where(rows.alerts.c.id == alert)
             connection.execute(here.values(acked=action == "ack"))
 
+    # ------------------------------------------------------------ reviews and rulings
+
+    def add_ruling(self, one: Review | Ruling) -> None:
+        """What a person decided; it counts from the next step on. StoreFailed "unknown": no such item."""
+        with self._turn, writing(self._database) as connection:
+            if isinstance(one, Review):
+                board.item(connection, one.item)
+            desk.add(connection, one)
+
+    def waiting_rulings(self) -> tuple[Review | Ruling, ...]:
+        """What no step has taken up yet: reviews, then rulings, each in the order in which they were said."""
+        with reading(self._database) as connection:
+            return desk.waiting(connection)
+
+    def reviews(self, item: str) -> list[Review]:
+        """All that was said of an item, oldest first."""
+        with reading(self._database) as connection:
+            return desk.reviews(connection, item)
+
+    def rulings(self, judgement: str) -> list[Ruling]:
+        """All that was decided about a judgement, oldest first."""
+        with reading(self._database) as connection:
+            return desk.rulings(connection, judgement)
+
+    def judgement_states(self) -> dict[str, JudgementState]:
+        """By judgement."""
+        with reading(self._database) as connection:
+            return desk.judgement_states(connection)
+
+    def assessments(self, judgement: str) -> list[AssessmentRecord]:
+        """The last of each UTC day, oldest first."""
+        with reading(self._database) as connection:
+            return desk.assessments(connection, judgement)
+
+    def volumes(self) -> dict[str, dict[str, int]]:
+        """Items a UTC date by source, of the last 32 days."""
+        with reading(self._database) as connection:
+            return board.volumes(connection, board.last_step_at(connection))
+
     # ------------------------------------------------------------ configurations
 
     def keep_config(self, digest: str, files: Mapping[str, bytes | str], at: datetime) -> None:
@@ -327,7 +370,8 @@ class Store:
     def prune(self, before: datetime) -> int:
         """Deletes what is older than `before`, in many small transactions; returns how many rows.
 
-        Alerts, deliveries, changes of level and the items behind any alert or living signal stay.
+        Alerts, deliveries, changes of level, reviews, rulings, assessments and the items behind any alert or
+        living signal stay.
         """
         with reading(self._database) as connection:
             last = retention.last_before(connection, before)
@@ -344,6 +388,8 @@ class Store:
             with self._turn, writing(self._database) as connection:
                 gone, after = retention.prune_stories(connection, self._writer, before, after, stories)
             removed += gone
+        with self._turn, writing(self._database) as connection:
+            removed += retention.prune_days(connection, before)
         while True:
             with self._turn, writing(self._database) as connection:
                 gone = retention.prune_log(connection, last)

@@ -1,0 +1,174 @@
+"""One step, in order: what was read and decided becomes evidence, levels, assessments and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from iwmon import alerts, coverage
+from iwmon.config import Config
+from iwmon.model import (
+    Alert,
+    CoverageChange,
+    IndicatorState,
+    LevelChange,
+    Memory,
+    Reading,
+    Review,
+    Ruling,
+    Signal,
+    SourceHealth,
+    Step,
+    Story,
+)
+from iwmon.pipeline import judging
+from iwmon.pipeline.evidence import Evidence, current, kept, weigh
+from iwmon.pipeline.items import volumes
+from iwmon.pipeline.levels import Scene, Settled, settled, turned
+from iwmon.pipeline.reviews import reviewed
+from iwmon.thresholds import counting
+
+
+def advance(
+    config: Config,
+    memory: Memory,
+    readings: Sequence[Reading],
+    now: datetime,
+    rulings: Sequence[Review | Ruling] = (),
+) -> Step:
+    """One step: all that follows from what was read and decided, at `now`. Pure: the same gives the same.
+
+    `readings` hold only items never seen before; `rulings` what people have said since the step before.
+    The returned `memory` is what the next call takes.
+    """
+    health = _health(config, memory, readings)
+    said = reviewed(memory, rulings)
+    evidence = weigh(config, _with(memory, said), readings)
+    signals, expired = current(config, memory, evidence, said, now)
+    known = {**memory.stories, **evidence.stories}
+    counts = volumes(memory.volumes, readings, now)
+    standings = coverage.standings(config.sources.values(), health, now)
+    touched = frozenset(indicator for indicator, _ in said)
+    collectors = coverage.collectors_of(config.indicators.values(), config.sources.values())
+    anew = turned(memory, config, now)
+    scene = Scene(
+        config, memory, signals, evidence, touched, health, standings, counts, collectors, now, anew
+    )
+    found = settled(scene)
+    verdicts = judging.assess(scene, found, rulings)
+    spoken = replace(config, judgements=verdicts.judgements)  # what readers are told: the terms in force
+    moved, raised = _tell(found, evidence, known, verdicts, spoken, now)
+    # What is not configured now is kept as it is: it may come back, and a restart would bring it back.
+    states = {**memory.states, **moved}
+    level_changes, coverage_changes = _changes(config, memory.states, states, now)
+    views = {name: one.view for name, one in found.items()}
+    raised += judging.alerts_of(verdicts, spoken, now)
+    raised += alerts.coverage_alerts(coverage_changes, views, spoken, now)
+    told, delivered, budgets = alerts.spend(raised, memory.budgets, spoken, now)
+    return Step(
+        at=now,
+        config_digest=config.digest,
+        readings=tuple(readings),
+        matches=tuple(evidence.matches),
+        stories=tuple(evidence.stories.values()),
+        signals=_changed(evidence, said),
+        level_changes=level_changes,
+        coverage_changes=coverage_changes,
+        alerts=tuple(told),
+        deliveries=alerts.deliveries(delivered, config, now),
+        expired=expired,
+        memory=Memory(
+            stories=kept(known, signals, now),
+            signals=signals,
+            states=states,
+            health=health,
+            judgements=verdicts.states,
+            budgets=budgets,
+            volumes=counts,
+            at=now,
+            config=config.digest,
+        ),
+        assessments=verdicts.assessments,
+        rulings=tuple(rulings),
+    )
+
+
+def _with(memory: Memory, said: Mapping[tuple[str, str], Signal]) -> Memory:
+    """The memory with what people said of its reports."""
+    if not said:
+        return memory
+    signals = {name: tuple(said.get((name, s.story), s) for s in own) for name, own in memory.signals.items()}
+    return replace(memory, signals=signals)
+
+
+def _changed(evidence: Evidence, said: Mapping[tuple[str, str], Signal]) -> tuple[Signal, ...]:
+    """The signals that are new or changed, each as it stands at the end of the step."""
+    found = dict(said)
+    found.update({(s.indicator, s.story): s for s in evidence.signals()})
+    return tuple(found.values())
+
+
+def _tell(
+    found: Mapping[str, Settled],
+    evidence: Evidence,
+    stories: Mapping[str, Story],
+    verdicts: judging.Verdicts,
+    config: Config,
+    now: datetime,
+) -> tuple[dict[str, IndicatorState], list[Alert]]:
+    """(each indicator's state with what people were told, the alerts about indicators)."""
+    states: dict[str, IndicatorState] = {}
+    raised: list[Alert] = []
+    for name, one in found.items():
+        change = alerts.Change(
+            one.indicator,
+            one.before,
+            one.state,
+            one.verdict,
+            counting(one.signals),
+            one.fresh,
+            one.waiting,
+            one.backdrop,
+        )
+        alert = None
+        if one.indicator.judgement not in verdicts.settled:
+            assessed = verdicts.line(one.indicator.judgement)
+            alert = alerts.level_alert(change, stories, one.view, assessed, config, now)
+        raised += [alert] if alert else []
+        states[name] = alerts.told(change, alert, now)
+    for signal, story in evidence.contested:
+        one = found[signal.indicator]  # judged, since its signals were altered
+        # What nobody was told of needs no correction.
+        if one.before.told.rank and one.indicator.judgement not in verdicts.settled:
+            raised.append(alerts.contested_alert(signal, story, one.indicator, config, now))
+    return states, raised
+
+
+def _changes(
+    config: Config,
+    before: Mapping[str, IndicatorState],
+    after: Mapping[str, IndicatorState],
+    now: datetime,
+) -> tuple[tuple[LevelChange, ...], tuple[CoverageChange, ...]]:
+    """What moved in this step: levels, and coverage."""
+    levels, views = [], []
+    for name in config.indicators:
+        old, new = before.get(name, IndicatorState(name)), after[name]
+        if new is old:
+            continue
+        if new.level is not old.level:
+            levels.append(LevelChange(name, now, old.level, new.level, new.activation, new.reason))
+        if new.coverage is not old.coverage:
+            views.append(CoverageChange(name, now, old.coverage, new.coverage, new.coverage_reason))
+    return tuple(levels), tuple(views)
+
+
+def _health(config: Config, memory: Memory, readings: Sequence[Reading]) -> dict[str, SourceHealth]:
+    # What is not configured now is kept as it is: a restart would bring it back.
+    health = dict(memory.health)
+    for reading in readings:
+        health[reading.source] = coverage.after(
+            health.get(reading.source, SourceHealth(reading.source)), reading
+        )
+    return health

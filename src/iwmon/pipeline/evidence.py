@@ -1,0 +1,264 @@
+"""items → matches → stories → signals: what was said, by whom, and what it weighs (method.md §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from iwmon import modality, origins, stories, thresholds
+from iwmon.config import Config
+from iwmon.modality import Spoken
+from iwmon.model import Indicator, Item, Match, Memory, Reading, Signal, Story
+from iwmon.origins import Voice
+from iwmon.pipeline.items import as_of
+
+UNJUDGED = 6  # credibility of what nobody has judged
+DENIAL_REACH = timedelta(hours=72)  # a denial speaks of the reports of these hours before it
+_DAY = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What one step's items add. Made by `weigh`, which fills it item by item."""
+
+    matches: list[Match] = field(default_factory=list)
+    stories: dict[str, Story] = field(default_factory=dict)  # new and changed
+    fresh: dict[str, dict[str, Signal]] = field(default_factory=dict)  # new or heavier: by indicator, story
+    altered: dict[str, dict[str, Signal]] = field(default_factory=dict)  # carried further, or contested
+    contested: list[tuple[Signal, Story]] = field(default_factory=list)  # that a denial of this step reached
+
+    def signals(self) -> tuple[Signal, ...]:
+        """All that are new or changed, each once: as it stands at the end of the step."""
+        found = {(s.indicator, s.story): s for own in self.fresh.values() for s in own.values()}
+        found |= {(s.indicator, s.story): s for own in self.altered.values() for s in own.values()}
+        return tuple(found.values())
+
+
+def weigh(config: Config, memory: Memory, readings: Sequence[Reading]) -> Evidence:
+    """Items → Evidence, in the order of the readings."""
+    work = _Work(config, memory)
+    for item in (item for reading in readings for item in reading.items):
+        found = config.matcher.match(item)
+        work.evidence.matches += found
+        moment = as_of(item)
+        if found and moment is not None:
+            work.take(item, found, moment)
+    return work.evidence
+
+
+class _Work:
+    """The step's evidence while it grows: later items see what earlier ones made."""
+
+    def __init__(self, config: Config, memory: Memory) -> None:
+        self.config, self.memory = config, memory
+        self.evidence = Evidence()
+        self._days: dict[date, dict[str, Story]] | None = None
+
+    def take(self, item: Item, found: Sequence[Match], moment: datetime) -> None:
+        """One item that matched: its story, a signal for each indicator, and whom it denies."""
+        source = self.config.sources[item.source]
+        voice = origins.voice(item, source, self.config.directory)
+        names = frozenset(match.indicator for match in found)
+        held = stories.find(item, moment, self._near(moment), voice, names)
+        if held is None:
+            story = stories.begin(item, moment, voice, names)
+        else:
+            story = stories.join(held, item, voice, names)
+        self._put(story)
+        if held is not None and story.carriers != held.carriers:
+            self._carry(story)
+        for match in found:
+            indicator = self.config.indicators[match.indicator]
+            spoken = modality.judge(item.entry, match, indicator.kind, item.language)
+            self._signal(item, match, story, voice, spoken, indicator)
+            if spoken.modality == "denied":
+                self._contest(item, indicator, voice, moment)
+                story = self.evidence.stories[story.id]  # a denial may have joined what it denies
+
+    def _near(self, moment: datetime) -> list[Story]:
+        """The stories that an item of this moment could join, in the order in which they arose."""
+        if self._days is None:
+            self._days = {}
+            for story in self.memory.stories.values():
+                self._days.setdefault(story.as_of.date(), {})[story.id] = story
+        days = range(-stories.REACH_DAYS, stories.REACH_DAYS + 1)
+        return [s for n in days for s in self._days.get(moment.date() + n * _DAY, {}).values()]
+
+    def _put(self, story: Story) -> None:
+        self.evidence.stories[story.id] = story
+        if self._days is not None:
+            self._days.setdefault(story.as_of.date(), {})[story.id] = story
+
+    def _current(self, indicator: str, story: str) -> Signal | None:
+        """The story's signal for an indicator as it stands now."""
+        for made in (self.evidence.altered, self.evidence.fresh):
+            if story in made.get(indicator, {}):
+                return made[indicator][story]
+        same = (s for s in self.memory.signals.get(indicator, ()) if s.story == story)
+        return next(same, None)
+
+    def _alter(self, signal: Signal) -> None:
+        """A signal that changed without becoming news."""
+        fresh = self.evidence.fresh.get(signal.indicator, {})
+        if signal.story in fresh:
+            fresh[signal.story] = signal
+        else:
+            self.evidence.altered.setdefault(signal.indicator, {})[signal.story] = signal
+
+    def _carry(self, story: Story) -> None:
+        """The story's signals know every newsroom that carries it."""
+        for name in sorted(story.indicators):
+            held = self._current(name, story.id)
+            if held is not None:
+                self._alter(replace(held, carriers=story.carriers))
+
+    def _signal(
+        self, item: Item, match: Match, story: Story, voice: Voice, spoken: Spoken, indicator: Indicator
+    ) -> None:
+        signal = make_signal(item, match, story, voice, spoken, indicator)
+        held = self._current(indicator.id, story.id)
+        if held is not None:
+            # What was said of the report, by a person or by who denies it, holds for all its copies; so
+            # it has to be known before one is called the heavier.
+            signal = judged(
+                replace(
+                    signal,
+                    status=held.status,
+                    reviewed_by=held.reviewed_by,
+                    note=held.note,
+                    credibility=held.credibility if held.reviewed_by else signal.credibility,
+                    contested=held.contested,
+                    halved=held.halved,
+                )
+            )
+            if signal.weight <= held.weight:
+                return
+        self.evidence.altered.get(indicator.id, {}).pop(story.id, None)
+        self.evidence.fresh.setdefault(indicator.id, {})[story.id] = signal
+
+    def _contest(self, item: Item, indicator: Indicator, voice: Voice, moment: datetime) -> None:
+        """A denial contests the indicator's reports of the last days; by the accused, it halves them.
+
+        It is not disconfirmation: it takes no more away (method.md §2, deception and denial). What it
+        resembles so much that it joined its story is denied too.
+        """
+        accused = bool(set(voice.speaks_for) & set(indicator.actors))
+        signals = self._all(indicator.id)
+        for signal in signals:
+            story = self._story(signal.story)
+            if story is None or signal.weight <= 0 or signal.halved or (signal.contested and not accused):
+                continue
+            if not timedelta(0) <= moment - story.as_of <= DENIAL_REACH:
+                continue
+            by = voice.origin or voice.publisher
+            halved = accused or story.halved  # by the accused of another of its indicators
+            denied = replace(story, denied_by=by, denied_at=moment, denial=item.id, halved=halved)
+            self._put(denied)
+            self._alter(judged(replace(signal, contested=by, halved=accused)))
+            if signal.status != "rejected":
+                self.evidence.contested.append((signal, denied))
+
+    def _all(self, indicator: str) -> Iterable[Signal]:
+        found = {s.story: s for s in self.memory.signals.get(indicator, ())}
+        found |= self.evidence.fresh.get(indicator, {})
+        found |= self.evidence.altered.get(indicator, {})
+        return tuple(found.values())
+
+    def _story(self, identity: str) -> Story | None:
+        return self.evidence.stories.get(identity) or self.memory.stories.get(identity)
+
+
+def make_signal(
+    item: Item, match: Match, story: Story, voice: Voice, spoken: Spoken, indicator: Indicator
+) -> Signal:
+    """A story's signal for an indicator, carried by this item."""
+    authoritative = indicator.kind == "declaration" and bool(set(voice.speaks_for) & set(indicator.actors))
+    # A declaration that others relay is as good as they are; from the declarer itself it is .95.
+    relayed = authoritative and bool(voice.origin)
+    return judged(
+        Signal(
+            indicator=indicator.id,
+            story=story.id,
+            group=story.group,
+            side=story.side,
+            as_of=story.as_of,
+            weight=0.0,
+            reliability=voice.newsroom if relayed else voice.reliability,
+            credibility=voice.credibility or UNJUDGED,
+            item=item.id,
+            title=item.entry.title,
+            url=item.entry.url,
+            publisher=voice.publisher,
+            source=item.source,
+            published=item.entry.published,
+            first_seen=item.first_seen,
+            where=match.where,
+            words=match.words,
+            flags=item.flags,
+            strength=match.strength * modality.FACTOR[spoken.modality],
+            modality=spoken.modality,
+            cue=spoken.cue,
+            carriers=story.carriers,
+            origin=voice.origin,
+            authoritative=authoritative and not relayed,
+            contested=story.denied_by,
+            halved=story.halved,
+        )
+    )
+
+
+def judged(signal: Signal) -> Signal:
+    """The signal with the weight that its factors make."""
+    weight = thresholds.weight(
+        signal.strength,
+        signal.reliability,
+        signal.credibility,
+        authoritative=signal.authoritative,
+        halved=signal.halved,
+    )
+    return replace(signal, weight=weight)
+
+
+def current(
+    config: Config,
+    memory: Memory,
+    evidence: Evidence,
+    reviewed: Mapping[tuple[str, str], Signal],
+    now: datetime,
+) -> tuple[dict[str, tuple[Signal, ...]], tuple[tuple[str, str], ...]]:
+    """(signals that are remembered now by indicator, those that are forgotten)."""
+    signals: dict[str, tuple[Signal, ...]] = {}
+    expired: list[tuple[str, str]] = []
+    for name in dict.fromkeys((*memory.signals, *evidence.fresh)):
+        held = _merged(name, memory, evidence, reviewed)
+        # What is not configured now is not forgotten: nobody can say how long it counts.
+        indicator = config.indicators.get(name)
+        gone = {s.story for s in held if indicator and thresholds.forgotten(indicator, s, now)}
+        expired += [(name, s.story) for s in held if s.story in gone]
+        kept = tuple(s for s in held if s.story not in gone) if gone else held
+        if kept:
+            signals[name] = kept
+    return signals, tuple(expired)
+
+
+def _merged(
+    name: str, memory: Memory, evidence: Evidence, reviewed: Mapping[tuple[str, str], Signal]
+) -> tuple[Signal, ...]:
+    """An indicator's signals with what this step added, changed and reviewed, in order of arrival."""
+    held = memory.signals.get(name, ())
+    fresh, altered = evidence.fresh.get(name), evidence.altered.get(name)
+    if not (fresh or altered or reviewed):
+        return held
+    merged = {s.story: reviewed.get((name, s.story), s) for s in held}
+    merged.update(fresh or {})
+    merged.update(altered or {})
+    return tuple(merged.values())
+
+
+def kept(
+    known: Mapping[str, Story], signals: Mapping[str, Sequence[Signal]], now: datetime
+) -> dict[str, Story]:
+    """The stories that a later item could join, or that carry a signal."""
+    carried = {s.story for own in signals.values() for s in own}
+    return {i: s for i, s in known.items() if i in carried or now - s.as_of <= 2 * stories.WINDOW}

@@ -1,0 +1,257 @@
+"""signals → level and coverage of each indicator: one `Settled` an indicator and step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from iwmon import coverage, thresholds
+from iwmon.config import Config
+from iwmon.coverage import Standing, View
+from iwmon.model import (
+    Coverage,
+    Indicator,
+    IndicatorState,
+    Level,
+    Memory,
+    Signal,
+    Source,
+    SourceHealth,
+    Verdict,
+)
+from iwmon.pipeline.evidence import Evidence
+from iwmon.thresholds import Backdrop, absence, surging
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one step made of one indicator."""
+
+    indicator: Indicator
+    before: IndicatorState
+    state: IndicatorState
+    verdict: Verdict
+    view: View
+    backdrop: Backdrop
+    signals: tuple[Signal, ...]  # all that are remembered
+    fresh: tuple[Signal, ...]  # new in this step, and evidence
+    waiting: bool  # some of its sources have never answered
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a step's indicators have in common."""
+
+    config: Config
+    memory: Memory
+    signals: Mapping[str, tuple[Signal, ...]]
+    evidence: Evidence
+    reviewed: frozenset[str]  # the indicators that reviews speak of
+    health: Mapping[str, SourceHealth]
+    standings: Mapping[str, Standing]
+    volumes: Mapping[str, Mapping[str, int]]
+    collectors: Mapping[str, tuple[Source, ...]]  # by indicator
+    now: datetime
+    anew: bool  # everything that time can move is judged
+
+
+def turned(memory: Memory, config: Config, now: datetime) -> bool:
+    """Whether time alone may have moved something: at the first step of an hour, and after an edit."""
+    if memory.at is None or memory.config != config.digest:
+        return True
+    before, after = (moment.replace(minute=0, second=0, microsecond=0) for moment in (memory.at, now))
+    return before != after
+
+
+def settled(scene: Scene) -> dict[str, Settled]:
+    """The indicators that this step may move, in the order of the configuration.
+
+    One is judged when something of its own is new, when its coverage may have changed, and once an hour
+    as long as time alone can move it: what has no report and decays no further stays as it is.
+    """
+    config, memory = scene.config, scene.memory
+    shifted = _shifted(scene)
+    shared = _Shared(scene)
+    found = {}
+    for indicator in config.indicators.values():
+        name, sources = indicator.id, scene.collectors[indicator.id]
+        own = (
+            name in scene.evidence.fresh
+            or name in scene.evidence.altered
+            or name in scene.reviewed
+            or name not in memory.states
+            or memory.config != config.digest
+            or any(n in scene.evidence.fresh for n in indicator.absence_of)
+        )
+        if own or shared.touches(sources, shifted) or (scene.anew and _moves(indicator, scene)):
+            found[name] = _settle(indicator, sources, scene, shared)
+    return found
+
+
+def _shifted(scene: Scene) -> frozenset[str]:
+    """The sources that watch now and did not, or the other way round."""
+    before = scene.memory.at
+    if before is None:
+        return frozenset(scene.standings)
+    old = coverage.standings(scene.config.sources.values(), scene.memory.health, before)
+    return frozenset(i for i, s in scene.standings.items() if s != old[i])
+
+
+def _moves(indicator: Indicator, scene: Scene) -> bool:
+    """Whether time alone can change the indicator: it has evidence, a level, or a clock."""
+    if indicator.type in ("absence", "surge") or indicator.id in scene.signals:
+        return True
+    state = scene.memory.states[indicator.id]
+    return state.level is not Level.QUIET or bool(state.activation) or bool(state.transitions)
+
+
+class _Shared:
+    """What indicators with the same sources have in common, worked out once a step."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._touched: dict[int, bool] = {}
+        self._volumes: dict[int, Mapping[str, int]] = {}
+        self._views: dict[tuple[object, ...], View] = {}
+
+    def touches(self, sources: tuple[Source, ...], shifted: frozenset[str]) -> bool:
+        """Whether one of the sources came or went."""
+        if id(sources) not in self._touched:
+            self._touched[id(sources)] = any(source.id in shifted for source in sources)
+        return self._touched[id(sources)]
+
+    def volumes(self, sources: tuple[Source, ...]) -> Mapping[str, int]:
+        """Items a UTC date from all of the sources."""
+        if id(sources) not in self._volumes:
+            self._volumes[id(sources)] = total(sources, self._scene.volumes)
+        return self._volumes[id(sources)]
+
+    def view(self, indicator: Indicator, sources: tuple[Source, ...], own: Sequence[Signal]) -> View:
+        """The coverage; the same for all that require the same of the same sources and have no reports."""
+        key = (id(sources), indicator.required_sides, indicator.required_languages)
+        if own or key not in self._views:
+            view = coverage.of_indicator(indicator, sources, self._scene.standings, own)
+            if own:
+                return view
+            self._views[key] = view
+        return self._views[key]
+
+
+def _settle(indicator: Indicator, sources: tuple[Source, ...], scene: Scene, shared: _Shared) -> Settled:
+    memory, now = scene.memory, scene.now
+    before = memory.states.get(indicator.id, IndicatorState(indicator.id))
+    own = scene.signals.get(indicator.id, ())
+    fresh = thresholds.counting(scene.evidence.fresh.get(indicator.id, {}).values())
+    view = shared.view(indicator, sources, own)
+    if before.coverage is Coverage.BLIND and view.coverage is Coverage.WARMING_UP:
+        view = replace(view, coverage=Coverage.BLIND)  # a source that was never asked heals nothing
+    volumes = shared.volumes(sources) if indicator.type == "surge" else {}
+    stories = _qualifying(indicator, scene.evidence) if indicator.type == "absence" else ()
+    state, backdrop = against(indicator, before, volumes, view.share, memory.at, now, stories)
+    if indicator.type == "surge" and view.coverage is Coverage.OK:
+        view = _warming(view, surging.baseline_days(state.covered_days, now))
+    state, verdict = thresholds.settle(state, indicator, own, now, backdrop)
+    if indicator.type == "surge" and verdict.activation > backdrop.lingering:
+        state = replace(state, peak=verdict.activation, peak_at=now)
+    waiting = any(not scene.standings[source.id].known for source in sources)
+    state = replace(
+        state,
+        ever_hit=before.ever_hit or bool(fresh),
+        coverage=view.coverage,
+        coverage_reason=view.reason,
+        coverage_since=(view.coverage is before.coverage and before.coverage_since) or now,
+    )
+    return Settled(indicator, before, state, verdict, view, backdrop, own, fresh, waiting)
+
+
+def against(
+    indicator: Indicator,
+    state: IndicatorState,
+    volumes: Mapping[str, int],
+    share: float,
+    before: datetime | None,
+    now: datetime,
+    stories: Sequence[datetime] = (),
+) -> tuple[IndicatorState, Backdrop]:
+    """(The state with its clocks set to now, what a surge or an absence is seen against.)
+
+    `state`: after the step at `before`. `volumes`: items a UTC date from the indicator's sources.
+    `share`: coverage κ now. `stories`: when the reports are from that came since and end a silence.
+    """
+    if indicator.type == "absence":
+        covered = share >= coverage.OK_FROM
+        state = absence.tick(state, covered=covered, before=before, stories=stories, now=now)
+    elif indicator.type == "surge":
+        state = _dated(state, share, now)
+    return state, _backdrop(indicator, state, volumes, share, now)
+
+
+def _backdrop(
+    indicator: Indicator,
+    state: IndicatorState,
+    volumes: Mapping[str, int],
+    share: float,
+    now: datetime,
+) -> Backdrop:
+    if indicator.type == "absence":
+        return Backdrop(silence=absence.silence(state, now), gaps=state.gaps, share=share)
+    if indicator.type == "surge":
+        faded = 0.0
+        if state.peak_at is not None:
+            faded = state.peak * thresholds.decay(now - state.peak_at, indicator.half_life)
+        return Backdrop(
+            volumes=volumes,
+            covered=state.covered_days,
+            share=share,
+            lingering=faded if faded >= thresholds.FORGET else 0.0,
+        )
+    return thresholds.NOTHING
+
+
+def _qualifying(indicator: Indicator, evidence: Evidence) -> list[datetime]:
+    """When the stories are from that end this indicator's silence."""
+    names = indicator.absence_of or (indicator.id,)
+    return [
+        signal.as_of
+        for name in names
+        for signal in thresholds.counting(evidence.fresh.get(name, {}).values())
+    ]
+
+
+def _dated(state: IndicatorState, share: float, now: datetime) -> IndicatorState:
+    """Today is a covered day as long as every step of it found coverage ok."""
+    today = now.date().isoformat()
+    oldest = (now - surging.REMEMBERED).date().isoformat()
+    covered, uncovered = state.covered_days, state.uncovered_days
+    if share < coverage.OK_FROM:
+        covered, uncovered = covered - {today}, uncovered | {today}
+    elif today not in uncovered:
+        covered = covered | {today}
+    if covered is state.covered_days and uncovered is state.uncovered_days:
+        return state
+    return replace(
+        state,
+        covered_days=frozenset(day for day in covered if day >= oldest),
+        uncovered_days=frozenset(day for day in uncovered if day >= oldest),
+    )
+
+
+def _warming(view: View, days: int) -> View:
+    """A surge is not measured against anything before it has 14 covered days."""
+    needed = surging.HISTORY
+    if days >= needed:
+        return view
+    reason = f"{view.reason}; no baseline yet: {days} of {needed} covered days"
+    return replace(view, coverage=Coverage.WARMING_UP, reason=reason, baseline=True)
+
+
+def total(sources: Sequence[Source], volumes: Mapping[str, Mapping[str, int]]) -> Mapping[str, int]:
+    """Items a UTC date (ISO) from all of the sources."""
+    found: Counter[str] = Counter()
+    for source in sources:
+        found.update(volumes.get(source.id, {}))
+    return found
