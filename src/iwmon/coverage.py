@@ -43,15 +43,14 @@ class View:
 
 def after(health: SourceHealth, reading: Reading) -> SourceHealth:
     """A source's health once it has been read; `since` moves only when the state does."""
-    health = replace(health, last_poll=reading.at)
     if reading.state is not FeedState.OK:
-        return _state(_failed(health), reading.state, reading.detail, reading.at)
+        return _state(_failed(health, reading), reading.state, reading.detail, reading.at)
     if reading.not_modified and health.state is FeedState.EMPTY:
-        return _failed(health)  # the same small body again
+        return _failed(health, reading)  # the same small body again
     if not reading.not_modified and health.usual_size and reading.size < SMALL * health.usual_size:
         percent = round(100 * reading.size / health.usual_size)
         detail = f"the body is {percent} % of its usual size ({reading.size} of {health.usual_size} bytes)"
-        shrunk = replace(_failed(health), usual_size=_smooth(health, reading.size))
+        shrunk = replace(_failed(health, reading), usual_size=_smooth(health, reading.size))
         return _state(shrunk, FeedState.EMPTY, detail, reading.at)
     first = health.last_ok is None
     signs = [t for t in (health.last_item, reading.newest) if t is not None and t <= reading.at]
@@ -61,25 +60,36 @@ def after(health: SourceHealth, reading: Reading) -> SourceHealth:
         signs.append(reading.at)
     elif first and reading.newest is None and reading.entries:
         signs.append(reading.at)  # an undated feed gets the benefit of the doubt once
-    health = replace(
+    state, detail = _answered(health, reading)
+    return replace(
         health,
+        state=state,
+        detail=detail,
+        since=health.since if state is health.state and health.since else reading.at,
+        last_poll=reading.at,
         failures=0,
         outage=health.outage and health.failures > 0,  # over at the second good answer in a row
         last_ok=reading.at,
         last_item=max(signs, default=health.last_item),
+        entries=health.entries if reading.not_modified else reading.entries,
+        usual_size=health.usual_size if reading.not_modified else _smooth(health, reading.size),
     )
+
+
+def _answered(health: SourceHealth, reading: Reading) -> tuple[FeedState, str]:
+    """The state and its detail after a good answer."""
     if reading.not_modified:
         state = health.state if health.state is FeedState.ALL_UNDATED else FeedState.OK
-        return _state(health, state, health.detail if state is health.state else "", reading.at)
-    health = replace(health, entries=reading.entries, usual_size=_smooth(health, reading.size))
+        return state, health.detail if state is health.state else ""
     if reading.entries and reading.newest is None:
-        return _state(health, FeedState.ALL_UNDATED, "no entry has a date that can be believed", reading.at)
-    return _state(health, FeedState.OK, reading.detail, reading.at)
+        return FeedState.ALL_UNDATED, "no entry has a date that can be believed"
+    return FeedState.OK, reading.detail
 
 
-def _failed(health: SourceHealth) -> SourceHealth:
+def _failed(health: SourceHealth, reading: Reading) -> SourceHealth:
     failures = health.failures + 1
-    return replace(health, failures=failures, outage=health.outage or failures > FORGIVEN)
+    outage = health.outage or failures > FORGIVEN
+    return replace(health, last_poll=reading.at, failures=failures, outage=outage)
 
 
 def _smooth(health: SourceHealth, size: int) -> int:

@@ -126,6 +126,8 @@ def told(change: Change, alert: Alert | None, now: datetime) -> IndicatorState:
     if alert is None:
         lower = min(before.told, state.level, key=lambda level: level.rank)
         waits = change.waiting and (before.deferred or bool(change.fresh))
+        if (state.told, state.deferred) == (lower, waits):
+            return state
         return replace(state, told=lower, deferred=waits)
     return replace(
         state,

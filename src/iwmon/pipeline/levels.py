@@ -225,14 +225,14 @@ def _qualifying(indicator: Indicator, evidence: Evidence) -> list[datetime]:
 def _dated(state: IndicatorState, share: float, now: datetime) -> IndicatorState:
     """Today is a covered day as long as every step of it found coverage ok."""
     today = now.date().isoformat()
-    oldest = (now - surging.REMEMBERED).date().isoformat()
     covered, uncovered = state.covered_days, state.uncovered_days
+    if today in uncovered or (share >= coverage.OK_FROM and today in covered):
+        return state
     if share < coverage.OK_FROM:
         covered, uncovered = covered - {today}, uncovered | {today}
-    elif today not in uncovered:
+    else:
         covered = covered | {today}
-    if covered is state.covered_days and uncovered is state.uncovered_days:
-        return state
+    oldest = (now - surging.REMEMBERED).date().isoformat()
     return replace(
         state,
         covered_days=frozenset(day for day in covered if day >= oldest),

@@ -102,5 +102,6 @@ def stories_by_day(signals: Sequence[Signal]) -> Mapping[date, list[Signal]]:
 def baseline_days(covered: frozenset[str], now: datetime) -> int:
     """How many of the days that a surge today is measured against were covered."""
     today = now.date()
-    window = range(surge.LAG + 1, surge.LAG + surge.BASELINE + 1)
-    return sum((today - n * _DAY).isoformat() in covered for n in window)
+    first = (today - (surge.LAG + surge.BASELINE) * _DAY).isoformat()
+    last = (today - (surge.LAG + 1) * _DAY).isoformat()
+    return sum(first <= day <= last for day in covered)
