@@ -26,6 +26,7 @@ class Evidence:
     stories: dict[str, Story] = field(default_factory=dict)  # new and changed
     fresh: dict[str, dict[str, Signal]] = field(default_factory=dict)  # new or heavier: by indicator, story
     altered: dict[str, dict[str, Signal]] = field(default_factory=dict)  # carried further, or contested
+    carried: dict[str, set[str]] = field(default_factory=dict)  # stories that one more newsroom carries
     contested: list[tuple[Signal, Story]] = field(default_factory=list)  # that a denial of this step reached
 
     def signals(self) -> tuple[Signal, ...]:
@@ -112,6 +113,7 @@ class _Work:
             held = self._current(name, story.id)
             if held is not None:
                 self._alter(replace(held, carriers=story.carriers))
+                self.evidence.carried.setdefault(name, set()).add(story.id)
 
     def _signal(
         self, item: Item, match: Match, story: Story, voice: Voice, spoken: Spoken, indicator: Indicator
