@@ -27,7 +27,8 @@ class Evidence:
     fresh: dict[str, dict[str, Signal]] = field(default_factory=dict)  # new or heavier: by indicator, story
     altered: dict[str, dict[str, Signal]] = field(default_factory=dict)  # carried further, or contested
     carried: dict[str, set[str]] = field(default_factory=dict)  # stories that one more newsroom carries
-    contested: list[tuple[Signal, Story]] = field(default_factory=list)  # that a denial of this step reached
+    # What denials of this step reached, by indicator and story: as it stood before, and denied.
+    contested: dict[tuple[str, str], tuple[Signal, Story]] = field(default_factory=dict)
 
     def signals(self) -> tuple[Signal, ...]:
         """All that are new or changed, each once: as it stands at the end of the step."""
@@ -159,7 +160,8 @@ class _Work:
             self._put(denied)
             self._alter(judged(replace(signal, contested=by, halved=accused)))
             if signal.status != "rejected":
-                self.evidence.contested.append((signal, denied))
+                before, _ = self.evidence.contested.get((indicator.id, story.id), (signal, story))
+                self.evidence.contested[indicator.id, story.id] = before, denied  # told once, as it ends
 
     def _all(self, indicator: str) -> Iterable[Signal]:
         found = {s.story: s for s in self.memory.signals.get(indicator, ())}
