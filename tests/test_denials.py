@@ -48,6 +48,19 @@ def test_two_denials_in_one_step_are_told_once_as_they_end() -> None:
     assert len({d.id for d in step.deliveries}) == len(step.deliveries)
 
 
+def test_who_denies_first_does_not_own_what_is_reported_after() -> None:
+    """In the same words: else all who report it would be counted as the denier's one voice."""
+    report = "Thousands of reservists receive letters ordering them to report for mobilisation in Minsk"
+    play = stage().polled(NOON - HOUR)
+    play.say(NOON, "belta", f"Fake: {report.lower()}")
+    play.say(NOON + HOUR, "belta", f"Fake: {report.lower()}, ministry")  # a reprint of the denial
+    play.say(NOON + 2 * HOUR, "nn", report)
+    play.say(NOON + 3 * HOUR, "zerkalo", report)
+    denial, reported = play.memory.stories.values()
+    assert (denial.group, len(denial.items)) == ("BY state", 2)
+    assert (reported.group, reported.side, len(reported.items)) == ("nn", "independent", 2)
+
+
 def test_never_below_half_however_often() -> None:
     """A hundred denials are one; and a denial is itself no evidence."""
     play = reported("nn")
