@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from iwmon.model import Level
-from nouns import DAY, HOUR, NOON
+from nouns import DAY, HOUR, NOON, reading
 from theatre import REPORTS, TEXT, Stage, review, stage
 
 DENIAL = "Minsk denies mobilisation outright and calls rumours hostile invention"
@@ -34,6 +34,31 @@ def test_the_accused_halves_and_others_only_contest() -> None:
     play.say(NOON + 2 * HOUR, "belta", DENIAL + " once more, says spokesman for defence")
     assert weights(play)[0] == 0.28
     assert play.memory.signals["mobilisation"][0].contested == "BelTA"
+
+
+def test_two_denials_in_one_step_are_told_once_as_they_end() -> None:
+    """The first of them only contests; the alert must not say so when the second has halved it."""
+    play = reported("nn")
+    at = NOON + HOUR
+    others = play.items("ukr", DENIAL, at=at)
+    accused = play.items("belta", f"{DENIAL} once more, says spokesman for defence", at=at)
+    step = play.step(at, reading("ukr", *others, at=at), reading("belta", *accused, at=at))
+    (alert,) = (a for a in step.alerts if a.kind == "contested")
+    assert alert.why == "denied by BelTA; its weight is halved, since the denier is the accused"
+    assert len({d.id for d in step.deliveries}) == len(step.deliveries)
+
+
+def test_who_denies_first_does_not_own_what_is_reported_after() -> None:
+    """In the same words: else all who report it would be counted as the denier's one voice."""
+    report = "Thousands of reservists receive letters ordering them to report for mobilisation in Minsk"
+    play = stage().polled(NOON - HOUR)
+    play.say(NOON, "belta", f"Fake: {report.lower()}")
+    play.say(NOON + HOUR, "belta", f"Fake: {report.lower()}, ministry")  # a reprint of the denial
+    play.say(NOON + 2 * HOUR, "nn", report)
+    play.say(NOON + 3 * HOUR, "zerkalo", report)
+    denial, reported = play.memory.stories.values()
+    assert (denial.group, len(denial.items)) == ("BY state", 2)
+    assert (reported.group, reported.side, len(reported.items)) == ("nn", "independent", 2)
 
 
 def test_never_below_half_however_often() -> None:

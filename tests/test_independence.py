@@ -83,6 +83,18 @@ def test_a_second_newsroom_frees_the_first() -> None:
         assert [g.group for g in counted] == ["letter", "ministry"]
 
 
+def test_a_chain_of_newsrooms_longer_than_the_stack_is_deep_is_served() -> None:
+    """An aggregator's thousand publishers, each reprinting the next: every one has to move for the last."""
+    names = [f"g{n:04}" for n in range(1_500)]
+    marks = [
+        signal(story=name, group=name, weight=0.5, carriers=(name, following))
+        for name, following in zip(names, [*names[1:], "one more"], strict=True)
+    ]
+    marks.append(signal(story="last", group="last", weight=0.4, carriers=(names[0],)))
+    counted, uncounted = thresholds.by_group(marks, None, NOON)
+    assert (len(counted), uncounted) == (1_501, ())
+
+
 def test_a_group_counts_by_its_best_story_as_it_has_decayed() -> None:
     """Yesterday's .42 outweighs last month's .56."""
     marks = [signal("a", 0.56, NOON - 30 * DAY), signal("a", 0.42, NOON - DAY)]

@@ -8,7 +8,7 @@ import pytest
 
 from iwmon import pipeline
 from iwmon.model import Level
-from nouns import DAY, HOUR, NOON, reading
+from nouns import DAY, HOUR, NOON, configured, reading
 from theatre import REPORTS, SOURCES, TEXT, Stage, review, ruling, stage
 
 
@@ -126,6 +126,22 @@ def test_a_horizon_that_passes_is_told_once() -> None:
     assert told.judgement == "kj-3"
     assert timedelta(0) <= told.at - (NOON + 50 * DAY) <= 4 * DAY
     assert "iwmon judgement resolve kj-3" in told.text
+
+
+def test_a_horizon_that_passes_while_a_new_source_has_yet_to_answer_is_told_when_it_has() -> None:
+    """The edit that adds a source must not swallow the end of a judgement."""
+    play = stage().polled()
+    end = play.config.judgements["kj-3"].horizon
+    assert end is not None
+    play.step(end - HOUR)
+    more = '  - {id: new, name: New, type: feed, url: "https://new.example/rss", expect_every: 400d}\n'
+    play.config = configured(TEXT.replace("judgements:\n", f"{more}judgements:\n", 1))
+    play.step(end + HOUR, reading("nn", at=end + HOUR))
+    assert "expiry" not in play.kinds()
+    for hours in (2, 3):
+        at = end + hours * HOUR
+        play.step(at, reading("new", at=at))
+    assert play.kinds().count("expiry") == 1
 
 
 def test_a_horizon_that_had_passed_before_iwmon_looked_is_no_news() -> None:

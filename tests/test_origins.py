@@ -322,6 +322,37 @@ def test_only_an_aggregator_names_another_newsroom() -> None:
     assert voice("Troops", source=SVABODA, **claim).carrier == "rferl"
 
 
+@pytest.mark.parametrize(
+    "entries",
+    [
+        [("", f"https://{host}/x") for host in ("evil.com", "a.evil.com", "b.a.evil.com", "www.evil.com.")],
+        [("", f"https://{host}.evil.co.uk/x") for host in ("a", "b", "c.d")],
+        [
+            (name, "")
+            for name in ("Evil News", "evil  news", "Evil\u200b News", "E\u0301vil News", "Evil-News")
+        ],
+    ],
+)
+def test_hosts_of_one_site_and_spellings_of_one_name_are_one_newsroom(entries) -> None:
+    """Both cost nothing to make up: three of them would be three independent origins."""
+    found = {voice("Troops", source=GOOGLE, publisher=n, publisher_url=u).carrier for n, u in entries}
+    assert len(found) == 1
+
+
+def test_a_configured_newsroom_is_known_however_its_name_or_host_is_dressed() -> None:
+    """A controlled outlet must not become an independent one by a mark that nobody sees."""
+    for name, address in (
+        ("tass\u200b", ""),
+        ("", "https://tass.com./x"),
+        ("", "https://ta\u200bss.com/x"),
+        ("", "https://ｔass.com/x"),
+    ):
+        said = voice("Troops", source=GOOGLE, publisher=name, publisher_url=address)
+        assert (said.carrier, said.side) == ("RU state", "RU state")
+    apart = [voice("Troops", source=GOOGLE, publisher_url=f"https://{h}/x") for h in ("a.co.uk", "b.co.uk")]
+    assert len({one.carrier for one in apart}) == 2
+
+
 def test_behind_an_aggregator_is_the_newsroom_that_the_entry_names() -> None:
     """By address before name; one that is cited elsewhere as an agency has the agency's group."""
     faked = voice("Troops", source=GOOGLE, publisher="Nasha Niva", publisher_url="https://fake.example")

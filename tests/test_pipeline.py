@@ -87,6 +87,18 @@ def test_a_reprint_adds_nothing_but_is_counted_apart(config: Config) -> None:
     assert story.publishers == ("Nasha Niva", "Ukrinform")
 
 
+def test_a_copy_that_lets_another_origin_count_is_told(config: Config) -> None:
+    """One newsroom cites two; another that carries the second frees it, and the warning is not silent."""
+    cited = f"{LETTER}, according to the Baltic Observatory"
+    first = say(config, polled(config), "nn", "Reuters: Belarus calls up reservists")
+    second = say(config, first.memory, "nn", cited, at=NOON + HOUR)
+    assert (second.memory.states["mobilisation"].level, second.alerts) == (Level.WATCH, ())
+    third = say(config, second.memory, "ukr", cited, at=NOON + 2 * HOUR)
+    assert third.memory.states["mobilisation"].level is Level.WARNING
+    (alert,) = (a for a in third.alerts if a.indicator)
+    assert (alert.kind, alert.after) == ("level_up", "warning")
+
+
 def test_state_outlets_of_one_state_are_one_voice(config: Config) -> None:
     """Two state outlets do not corroborate each other."""
     first = say(config, polled(config), "belta", CALL_UP)

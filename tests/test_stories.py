@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,6 +111,13 @@ def test_resemblance_is_symmetric(a, b) -> None:
     x, y = (stories.significant_words(" ".join(t)) for t in (a, b))
     assert stories.resemblance(x, y) == stories.resemblance(y, x)
     assert 0 <= stories.resemblance(x, y) <= 1
+
+
+@pytest.mark.parametrize("form", ["NFD", "NFKD"])
+def test_a_reprint_in_another_encoding_of_its_letters_has_the_same_words(form: str) -> None:
+    """A site that writes ż and й as two characters each is no second origin."""
+    title = "Mieszkańcy Grodna: żołnierze jeżdżą nocą; жители района получают чужой ёж"
+    assert stories.significant_words(unicodedata.normalize(form, title)) == stories.significant_words(title)
 
 
 def test_fifty_reprints_are_one_story() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from iwmon import thresholds
 from iwmon.model import IndicatorState, Level, Threshold
+from iwmon.thresholds import settling
 from nouns import DAY, NOON, indicator, signal
 
 QUIET = IndicatorState("i")
@@ -218,3 +219,17 @@ def test_holding_is_never_harder_than_entering(rows) -> None:
     enter = thresholds.decide(indicator(), rows, NOON)
     hold = thresholds.decide(indicator(), rows, NOON, share=thresholds.EXIT)
     assert hold.level.rank >= enter.level.rank
+
+
+def test_a_level_that_is_held_is_not_asked_for_at_every_arrival(monkeypatch) -> None:
+    """A flood of reports in the hold must not cost a judgement each, every hour until the level falls."""
+    asked = []
+    decide = settling.decide
+    monkeypatch.setattr(settling, "decide", lambda *a, **more: asked.append(a) or decide(*a, **more))
+    strong = signal(weight=0.56, at=NOON - 4 * DAY)
+    flood = [signal("g2", 0.02, NOON - n * timedelta(minutes=5), story=f"s{n}") for n in range(500)]
+    what = indicator(half_life=DAY)
+    state, _ = settling.settle(IndicatorState("i", level=Level.WATCH), what, [strong, *flood], NOON)
+    assert state.level is Level.WATCH
+    assert state.falling_since == NOON
+    assert len(asked) < 10

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 
 from iwmon.model import Item, Story
 from iwmon.origins import Voice
+from iwmon.query import fold
 
 WINDOW = timedelta(hours=72)
 REACH_DAYS = 3  # WINDOW, in UTC dates either way
@@ -30,8 +31,8 @@ _WORD = re.compile(r"[^\W_]{3,}|\d+")
 
 
 def significant_words(text: str) -> frozenset[str]:
-    """The words of three letters and more, and all numbers, case-folded."""
-    return frozenset(_WORD.findall(text.casefold()))
+    """The words of three letters and more, and all numbers, folded: however a letter's marks are coded."""
+    return frozenset(_WORD.findall(fold(text)))
 
 
 def words_of(item: Item) -> tuple[frozenset[str], frozenset[str]]:

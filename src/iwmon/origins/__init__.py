@@ -69,7 +69,7 @@ def directory(sources: Iterable[Source], origins: Iterable[Origin]) -> Directory
     newsrooms = tuple(source for source in sources if not source.aggregator)
     found: dict[str, Source] = {}
     for source in newsrooms:
-        for key in (_domain(source.url), source.name.casefold(), source.publisher.casefold()):
+        for key in (_domain(source.url), names.squeezed(source.name), names.squeezed(source.publisher)):
             if key:
                 found.setdefault(key, source)
     return Directory(found, names.of(newsrooms, origins))
@@ -144,7 +144,19 @@ def _newsroom(entry: Entry, source: Source, directory: Directory) -> _Newsroom:
     agency = directory.names.agencies.get(_site(domain) if domain else names.squeezed(name))
     if agency:
         return _Newsroom(name, agency.group, agency.side, "F", called=agency.name)
-    return _Newsroom(name, domain or name.casefold() or source.group, INDEPENDENT, "F")
+    # Hosts of one site, and spellings of one name, are one newsroom: both cost nothing to make up.
+    group = _registered(domain) or names.squeezed(name) or source.group
+    return _Newsroom(name, group, INDEPENDENT, "F")
+
+
+_SHARED = frozenset(("co", "com", "org", "net", "gov", "mil", "edu", "ac"))  # as in "bbc.co.uk"
+
+
+def _registered(domain: str) -> str:
+    """The part of a host that somebody had to register: "evil.com" of "a.evil.com"."""
+    labels = domain.split(".")
+    length = 3 if len(labels[-1]) == 2 and labels[-2:-1] and labels[-2] in _SHARED else 2
+    return ".".join(labels[-length:])
 
 
 def _site(domain: str) -> str:
@@ -161,8 +173,8 @@ def _site(domain: str) -> str:
 
 def _look_up(entry: Entry, newsrooms: Mapping[str, Source]) -> Source | None:
     # An address is harder to borrow than a name, so a name counts only where there is no address.
-    if not entry.publisher_url and entry.publisher.casefold() in newsrooms:
-        return newsrooms[entry.publisher.casefold()]
+    if not entry.publisher_url and (known := newsrooms.get(names.squeezed(entry.publisher))):
+        return known
     for address in (entry.publisher_url, entry.publisher, entry.url):
         domain = _domain(address)
         while domain.count("."):
@@ -181,8 +193,11 @@ def _domain(address: str) -> str:
         return ""
     try:
         host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
+        if not host.isascii():  # what no eye sees, and letters of another width, name the same host
+            host = host.encode("idna").decode("idna")
     except ValueError:
         return ""
+    host = host.rstrip(".")
     for prefix in _NOT_THE_NAME:
         if host.startswith(prefix) and host.count(".") > 1:
             return host.removeprefix(prefix)

@@ -137,7 +137,7 @@ def _tell(
             alert = alerts.level_alert(change, stories, one.view, assessed, config, now)
         raised += [alert] if alert else []
         states[name] = alerts.told(change, alert, now)
-    for signal, story in evidence.contested:
+    for signal, story in evidence.contested.values():
         one = found[signal.indicator]  # judged, since its signals were altered
         # What nobody was told of needs no correction.
         if one.before.told.rank and one.indicator.judgement not in verdicts.settled:

@@ -26,7 +26,9 @@ class Evidence:
     stories: dict[str, Story] = field(default_factory=dict)  # new and changed
     fresh: dict[str, dict[str, Signal]] = field(default_factory=dict)  # new or heavier: by indicator, story
     altered: dict[str, dict[str, Signal]] = field(default_factory=dict)  # carried further, or contested
-    contested: list[tuple[Signal, Story]] = field(default_factory=list)  # that a denial of this step reached
+    carried: dict[str, set[str]] = field(default_factory=dict)  # stories that one more newsroom carries
+    # What denials of this step reached, by indicator and story: as it stood before, and denied.
+    contested: dict[tuple[str, str], tuple[Signal, Story]] = field(default_factory=dict)
 
     def signals(self) -> tuple[Signal, ...]:
         """All that are new or changed, each once: as it stands at the end of the step."""
@@ -54,36 +56,55 @@ class _Work:
         self.config, self.memory = config, memory
         self.evidence = Evidence()
         self._days: dict[date, dict[str, Story]] | None = None
+        self._denials: set[str] | None = None  # stories that nothing but denials tell
 
     def take(self, item: Item, found: Sequence[Match], moment: datetime) -> None:
         """One item that matched: its story, a signal for each indicator, and whom it denies."""
         source = self.config.sources[item.source]
         voice = origins.voice(item, source, self.config.directory)
         names = frozenset(match.indicator for match in found)
-        held = stories.find(item, moment, self._near(moment), voice, names)
+        said = [(match, self._spoken(item, match)) for match in found]
+        denies = all(spoken.modality == "denied" for _, spoken in said)
+        held = stories.find(item, moment, self._near(moment, denies), voice, names)
         if held is None:
             story = stories.begin(item, moment, voice, names)
         else:
             story = stories.join(held, item, voice, names)
         self._put(story)
+        if held is None and denies:
+            self._told_by_denials().add(story.id)
         if held is not None and story.carriers != held.carriers:
             self._carry(story)
-        for match in found:
+        for match, spoken in said:
             indicator = self.config.indicators[match.indicator]
-            spoken = modality.judge(item.entry, match, indicator.kind, item.language)
             self._signal(item, match, story, voice, spoken, indicator)
             if spoken.modality == "denied":
                 self._contest(item, indicator, voice, moment)
                 story = self.evidence.stories[story.id]  # a denial may have joined what it denies
 
-    def _near(self, moment: datetime) -> list[Story]:
-        """The stories that an item of this moment could join, in the order in which they arose."""
+    def _spoken(self, item: Item, match: Match) -> Spoken:
+        kind = self.config.indicators[match.indicator].kind
+        return modality.judge(item.entry, match, kind, item.language)
+
+    def _near(self, moment: datetime, denies: bool) -> list[Story]:
+        """The stories that an item of this moment could join, in the order in which they arose.
+
+        A report is no reprint of its denial: else who denies first would make its origin his own.
+        """
         if self._days is None:
             self._days = {}
             for story in self.memory.stories.values():
                 self._days.setdefault(story.as_of.date(), {})[story.id] = story
         days = range(-stories.REACH_DAYS, stories.REACH_DAYS + 1)
-        return [s for n in days for s in self._days.get(moment.date() + n * _DAY, {}).values()]
+        near = [s for n in days for s in self._days.get(moment.date() + n * _DAY, {}).values()]
+        return near if denies else [s for s in near if s.id not in self._told_by_denials()]
+
+    def _told_by_denials(self) -> set[str]:
+        if self._denials is None:
+            told = [s for own in self.memory.signals.values() for s in own]
+            reported = {s.story for s in told if s.modality != "denied"}
+            self._denials = {s.story for s in told} - reported
+        return self._denials
 
     def _put(self, story: Story) -> None:
         self.evidence.stories[story.id] = story
@@ -112,6 +133,7 @@ class _Work:
             held = self._current(name, story.id)
             if held is not None:
                 self._alter(replace(held, carriers=story.carriers))
+                self.evidence.carried.setdefault(name, set()).add(story.id)
 
     def _signal(
         self, item: Item, match: Match, story: Story, voice: Voice, spoken: Spoken, indicator: Indicator
@@ -157,7 +179,8 @@ class _Work:
             self._put(denied)
             self._alter(judged(replace(signal, contested=by, halved=accused)))
             if signal.status != "rejected":
-                self.evidence.contested.append((signal, denied))
+                before, _ = self.evidence.contested.get((indicator.id, story.id), (signal, story))
+                self.evidence.contested[indicator.id, story.id] = before, denied  # told once, as it ends
 
     def _all(self, indicator: str) -> Iterable[Signal]:
         found = {s.story: s for s in self.memory.signals.get(indicator, ())}

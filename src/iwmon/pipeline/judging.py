@@ -53,7 +53,10 @@ def assess(scene: Scene, found: Mapping[str, Settled], rulings: Sequence[Review 
         found_due = _due(judgement, states[judgement.id], assessment, scene)
         # A horizon that had passed before iwmon looked is no news; nor is what half of the first polls imply.
         ask = found_due.ask and not waiting and (seen or found_due.action != "resolve")
-        states[judgement.id] = _remembered(states[judgement.id], assessment, found_due, ask, waiting, now)
+        # An end that is news and cannot be told yet is told when the last source has answered.
+        untold = seen and waiting and found_due.ask and found_due.action == "resolve"
+        state = replace(states[judgement.id], expired=assessment.expired and not untold)
+        states[judgement.id] = _remembered(state, assessment, found_due, ask, waiting, now)
         if ask:
             due.append((judgement, assessment, found_due))
     settled = frozenset(j.id for j in config.judgements.values() if _outcome(j, states))
@@ -144,7 +147,7 @@ def _remembered(
     state: JudgementState, assessment: Assessment, due: Due, ask: bool, waiting: bool, now: datetime
 ) -> JudgementState:
     implied = assessment.implied.term if assessment.implied else ""
-    state = replace(state, implied_term=implied, expired=assessment.expired)
+    state = replace(state, implied_term=implied)
     if ask and due.action == "review_due":
         return replace(state, told_term=due.told_term, told_at=now)
     # What swings about the line between two terms is asked once, not at each swing.

@@ -38,7 +38,7 @@ class Settled:
     view: View
     backdrop: Backdrop
     signals: tuple[Signal, ...]  # all that are remembered
-    fresh: tuple[Signal, ...]  # new in this step, and evidence
+    fresh: tuple[Signal, ...]  # new in this step, or of an origin that a new carrier lets count; evidence
     waiting: bool  # some of its sources have never answered
 
 
@@ -165,7 +165,14 @@ def _settle(indicator: Indicator, sources: tuple[Source, ...], scene: Scene, sha
         coverage_reason=view.reason,
         coverage_since=(view.coverage is before.coverage and before.coverage_since) or now,
     )
-    return Settled(indicator, before, state, verdict, view, backdrop, own, fresh, waiting)
+    news = (*fresh, *_corroborated(indicator, scene.evidence, verdict))
+    return Settled(indicator, before, state, verdict, view, backdrop, own, news, waiting)
+
+
+def _corroborated(indicator: Indicator, evidence: Evidence, verdict: Verdict) -> list[Signal]:
+    """The counted reports that one more newsroom carries: a copy may be what lets their origin count."""
+    carried = evidence.carried.get(indicator.id, set()) - evidence.fresh.get(indicator.id, {}).keys()
+    return [group.signal for group in verdict.groups if group.signal.story in carried]
 
 
 def against(

@@ -81,7 +81,7 @@ def settle(
         return _moved(state, verdict.level, now), verdict
     if state.level is Level.QUIET or _held(indicator, signals, now, backdrop).rank >= state.level.rank:
         return replace(state, falling_since=None), verdict
-    lowest = _lowest(indicator, signals, now, indicator.hold, backdrop)
+    lowest = _lowest(indicator, signals, now, indicator.hold, backdrop, state.level)
     since = min(state.falling_since or now, now)  # a clock that was ahead once is not believed
     if lowest.rank >= state.level.rank:
         held = f"{verdict.reason}; too little for {state.level}, which is held {_days(indicator.hold)}"
@@ -89,7 +89,9 @@ def settle(
     if len(recent) >= RESTLESS:
         lowest = state.level
         if indicator.type != "absence":
-            lowest = _lowest(indicator, signals, now, max(indicator.hold, RESTLESS_WITHIN), backdrop)
+            lowest = _lowest(
+                indicator, signals, now, max(indicator.hold, RESTLESS_WITHIN), backdrop, state.level
+            )
     if lowest.rank >= state.level.rank:
         often = (
             f"{verdict.reason}; unstable: it moved {len(recent)} times in 7 days, so {state.level} is held"
@@ -109,13 +111,26 @@ def _moved(state: IndicatorState, level: Level, now: datetime) -> IndicatorState
 
 
 def _lowest(
-    indicator: Indicator, signals: Sequence[Signal], now: datetime, hold: timedelta, backdrop: Backdrop
+    indicator: Indicator,
+    signals: Sequence[Signal],
+    now: datetime,
+    hold: timedelta,
+    backdrop: Backdrop,
+    enough: Level,
 ) -> Level:
-    """What the evidence held at some time in the last `hold`."""
+    """What the evidence held at some time in the last `hold`; no more is looked for than `enough`.
+
+    What is still held was mostly so at the beginning: not to look on saves a judgement an arrival, each
+    hour of the hold.
+    """
     if indicator.type == "absence":
         return decide(indicator, signals, now, backdrop=backdrop).level
-    moments = _turning_points(indicator, signals, now, hold)
-    return max((_held(indicator, signals, at, backdrop) for at in moments), key=lambda level: level.rank)
+    found = Level.QUIET
+    for at in _turning_points(indicator, signals, now, hold):
+        found = max(found, _held(indicator, signals, at, backdrop), key=lambda level: level.rank)
+        if found.rank >= enough.rank:
+            break
+    return found
 
 
 def _held(indicator: Indicator, signals: Sequence[Signal], at: datetime, backdrop: Backdrop) -> Level:

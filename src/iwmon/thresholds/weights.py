@@ -75,17 +75,31 @@ def by_group(
             best[name] = replace(group, confirmed=True)
     ordered = sorted(best.values(), key=lambda g: (-g.weight, g.group))
     served: dict[str, str] = {}  # newsroom → the group that it stands for
-    counted = [g for g in ordered if _serve(g.group, carriers, served, set())]
+    counted = [g for g in ordered if _serve(g.group, carriers, served)]
     names = {g.group for g in counted}
     return tuple(counted), tuple(g for g in ordered if g.group not in names)
 
 
-def _serve(group: str, carriers: Mapping[str, set[str]], served: dict[str, str], asked: set[str]) -> bool:
-    """Finds the group a newsroom, moving others to another of theirs where that helps (Kuhn 1955)."""
-    for carrier in sorted(carriers[group] - asked):
-        asked.add(carrier)
-        if carrier not in served or _serve(served[carrier], carriers, served, asked):
-            served[carrier] = group
+def _serve(group: str, carriers: Mapping[str, set[str]], served: dict[str, str]) -> bool:
+    """Finds the group a newsroom, moving others to another of theirs where that helps (Kuhn 1955).
+
+    In breadth, not by recursion: an aggregator can chain more newsrooms than Python's stack is deep.
+    """
+    asked_by: dict[str, str] = {}  # newsroom → the group that asked it
+    gives_up: dict[str, str] = {}  # group that was asked to move → the newsroom that it has
+    waiting = [group]
+    for asking in waiting:
+        for carrier in sorted(carriers[asking] - asked_by.keys()):
+            asked_by[carrier] = asking
+            if carrier in served:
+                gives_up[served[carrier]] = carrier
+                waiting.append(served[carrier])
+                continue
+            free: str | None = carrier
+            while free is not None:  # each group on the way takes the newsroom that it asked
+                taker = asked_by[free]
+                served[free] = taker
+                free = gives_up.get(taker)
             return True
     return False
 
