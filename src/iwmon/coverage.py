@@ -18,6 +18,9 @@ STALE_AFTER = 3  # × expect_every without anything new
 SMALL = 0.2  # a body below this share of its usual size is not the feed it was
 FORGIVEN = 1  # failures in a row that do not count yet: one lost poll is weather
 _SMOOTHING = 0.1  # of the usual body size
+_SHRUNK = (
+    0.01  # the same for a body that is much too small: what has failed is believed in days, not in hours
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,13 @@ def after(health: SourceHealth, reading: Reading) -> SourceHealth:
     if not reading.not_modified and health.usual_size and reading.size < SMALL * health.usual_size:
         percent = round(100 * reading.size / health.usual_size)
         detail = f"the body is {percent} % of its usual size ({reading.size} of {health.usual_size} bytes)"
-        shrunk = replace(_failed(health, reading), usual_size=_smooth(health, reading.size))
+        learnt = _smooth(health, reading.size, _SHRUNK)
+        shrunk = replace(_failed(health, reading), usual_size=learnt)
         return _state(shrunk, FeedState.EMPTY, detail, reading.at)
     first = health.last_ok is None
-    signs = [t for t in (health.last_item, reading.newest) if t is not None and t <= reading.at]
+    # A date is a sign of life only where something new came: old entries can be dated anew for ever.
+    dated = reading.newest if first or reading.items else None
+    signs = [t for t in (health.last_item, dated) if t is not None and t <= reading.at]
     if not first and any("ancient" not in item.flags for item in reading.items):
         # Something new came: a sign of life even where nothing is dated. Only old news is none: it
         # counts for nothing, and a feed whose dates are stuck would look quiet.
@@ -92,10 +98,10 @@ def _failed(health: SourceHealth, reading: Reading) -> SourceHealth:
     return replace(health, last_poll=reading.at, failures=failures, outage=outage)
 
 
-def _smooth(health: SourceHealth, size: int) -> int:
+def _smooth(health: SourceHealth, size: int, share: float = _SMOOTHING) -> int:
     if not health.usual_size:
         return size
-    return round(health.usual_size + _SMOOTHING * (size - health.usual_size))
+    return round(health.usual_size + share * (size - health.usual_size))
 
 
 def _state(health: SourceHealth, state: FeedState, detail: str, at: datetime) -> SourceHealth:

@@ -678,6 +678,7 @@ class Budget:
     held: tuple[str, ...] = ()  # a line each
     worst: Severity = Severity.INFO  # of what was told
     heaviest: Severity = Severity.INFO  # of what was held back
+    minor: int = 0  # of those told: first reports and denials
 
 
 @dataclass(frozen=True, slots=True)

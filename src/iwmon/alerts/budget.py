@@ -2,8 +2,8 @@
 
 More than 5 alerts of a judgement in a day are not read. The budget holds back deliveries, never alerts:
 each is decided, stored and explained as always. What is critical is sent whatever the budget says, and so
-is what is more severe than all that was told that day: first reports must not hide a warning. What
-concerns iwmon itself (blindness, faults) is not counted.
+is what is more severe than all that was told that day. First reports and denials may take less than half of
+it: they must not hide a rise. What concerns iwmon itself (blindness, faults) is not counted.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def _within(
     """The alert as it goes out or is held, and its judgement's budget with it."""
     limit = config.settings.alerts_per_day
     worse = _SEVERITIES.index(alert.severity) > _SEVERITIES.index(budget.worst)
-    if budget.told >= limit and not worse:
+    minor = alert.severity is Severity.INFO
+    if (budget.told >= limit and not worse) or (minor and budget.minor >= max(1, limit // 2)):
         line = f"{words.clock(alert.at, zone, now)}  {alert.title}"
         heaviest = max(alert.severity, budget.heaviest, key=_SEVERITIES.index)
         return alert, replace(budget, held=(*budget.held, line), heaviest=heaviest)
@@ -72,7 +73,7 @@ def _within(
         )
         alert = replace(alert, text=f"{alert.text}\n{more}")
     worst = alert.severity if worse else budget.worst
-    return alert, replace(budget, told=told, worst=worst)
+    return alert, replace(budget, told=told, worst=worst, minor=budget.minor + minor)
 
 
 def _digest(budget: Budget, config: Config, now: datetime) -> Alert:

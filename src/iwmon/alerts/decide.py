@@ -206,19 +206,23 @@ def _more(change: Change) -> str:
 
 
 def contested_alert(
-    signal: Signal, story: Story, indicator: Indicator, config: Config, now: datetime
+    reports: Sequence[tuple[Signal, Story]], indicator: Indicator, config: Config, now: datetime
 ) -> Alert:
-    """A report that counts is denied. `signal`: it as it stood before."""
+    """Reports that count are denied. `reports`: each signal as it stood before, with its story after."""
     judgement = config.judgements[indicator.judgement]
-    identity = alert_id("contested", indicator.id, story.id, now.isoformat())
-    halved = "its weight is halved, since the denier is the accused" if story.halved else "its weight stands"
-    why = f"denied by {words.safe(story.denied_by, 60)}; {halved}"
+    signal, story = max(reports, key=lambda pair: (pair[0].weight, pair[0].story))
+    identity = alert_id("contested", indicator.id, story.denial, now.isoformat())
+    many = len(reports) > 1
+    halved = f"{'their weight is' if many else 'its weight is'} halved, since the denier is the accused"
+    stands = f"{'their weight stands' if many else 'its weight stands'}"
+    why = f"denied by {words.safe(story.denied_by, 60)}; {halved if story.halved else stands}"
     zone = ZoneInfo(config.settings.timezone)
     text = [
         *words.judgement_lines(judgement, zone, now),
         f"The sign: {words.safe(indicator.name, 80)}",
         "",
         *words.item_lines(1, signal, zone, now),
+        *([f"   and {len(reports) - 1} more that it denies"] if many else []),
         "",
         f"Why: {why}",
         "A denial is not disproof: what others report still counts.",
@@ -238,7 +242,7 @@ def contested_alert(
         title=f"CONTESTED: {words.safe(indicator.name, 80)} is denied{words.subject(judgement)}",
         text="\n".join(text),
         why=why,
-        stories=(story.id,),
+        stories=tuple(one.id for _, one in reports),
     )
 
 

@@ -49,12 +49,9 @@ def advance(
     known = {**memory.stories, **evidence.stories}
     counts = volumes(memory.volumes, readings, now)
     standings = coverage.standings(config.sources.values(), health, now)
-    touched = frozenset(indicator for indicator, _ in said)
     collectors = coverage.collectors_of(config.indicators.values(), config.sources.values())
     anew = turned(memory, config, now)
-    scene = Scene(
-        config, memory, signals, evidence, touched, health, standings, counts, collectors, now, anew
-    )
+    scene = Scene(config, memory, signals, evidence, said, health, standings, counts, collectors, now, anew)
     found = settled(scene)
     verdicts = judging.assess(scene, found, rulings)
     spoken = replace(config, judgements=verdicts.judgements)  # what readers are told: the terms in force
@@ -137,12 +134,27 @@ def _tell(
             alert = alerts.level_alert(change, stories, one.view, assessed, config, now)
         raised += [alert] if alert else []
         states[name] = alerts.told(change, alert, now)
+    return states, raised + _contested(found, evidence, verdicts, config, now)
+
+
+def _contested(
+    found: Mapping[str, Settled],
+    evidence: Evidence,
+    verdicts: judging.Verdicts,
+    config: Config,
+    now: datetime,
+) -> list[Alert]:
+    """One alert for each denial and indicator, whatever number of reports it denies."""
+    denied: dict[tuple[str, str], list[tuple[Signal, Story]]] = {}
     for signal, story in evidence.contested.values():
         one = found[signal.indicator]  # judged, since its signals were altered
         # What nobody was told of needs no correction.
         if one.before.told.rank and one.indicator.judgement not in verdicts.settled:
-            raised.append(alerts.contested_alert(signal, story, one.indicator, config, now))
-    return states, raised
+            denied.setdefault((signal.indicator, story.denial), []).append((signal, story))
+    return [
+        alerts.contested_alert(reports, found[name].indicator, config, now)
+        for (name, _), reports in denied.items()
+    ]
 
 
 def _changes(

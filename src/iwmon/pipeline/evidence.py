@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from iwmon import modality, origins, stories, thresholds
 from iwmon.config import Config
 from iwmon.modality import Spoken
-from iwmon.model import Indicator, Item, Match, Memory, Reading, Signal, Story
+from iwmon.model import Indicator, Item, Match, Memory, Reading, Reliability, Signal, Story
 from iwmon.origins import Voice
 from iwmon.pipeline.items import as_of
 
 UNJUDGED = 6  # credibility of what nobody has judged
 DENIAL_REACH = timedelta(hours=72)  # a denial speaks of the reports of these hours before it
+_BELIEVED: frozenset[Reliability] = frozenset(("A", "B", "C"))  # when they carry a denial by the accused
 _DAY = timedelta(days=1)
 
 
@@ -46,6 +47,7 @@ def weigh(config: Config, memory: Memory, readings: Sequence[Reading]) -> Eviden
         moment = as_of(item)
         if found and moment is not None:
             work.take(item, found, moment)
+    work.contest()
     return work.evidence
 
 
@@ -57,6 +59,7 @@ class _Work:
         self.evidence = Evidence()
         self._days: dict[date, dict[str, Story]] | None = None
         self._denials: set[str] | None = None  # stories that nothing but denials tell
+        self._denied: list[tuple[Item, Indicator, Voice, datetime]] = []
 
     def take(self, item: Item, found: Sequence[Match], moment: datetime) -> None:
         """One item that matched: its story, a signal for each indicator, and whom it denies."""
@@ -79,8 +82,12 @@ class _Work:
             indicator = self.config.indicators[match.indicator]
             self._signal(item, match, story, voice, spoken, indicator)
             if spoken.modality == "denied":
-                self._contest(item, indicator, voice, moment)
-                story = self.evidence.stories[story.id]  # a denial may have joined what it denies
+                self._denied.append((item, indicator, voice, moment))
+
+    def contest(self) -> None:
+        """What the step's denials deny: all that it brought is there now, whichever feed answered first."""
+        for denial in self._denied:
+            self._contest(*denial)
 
     def _spoken(self, item: Item, match: Match) -> Spoken:
         kind = self.config.indicators[match.indicator].kind
@@ -163,9 +170,12 @@ class _Work:
         """A denial contests the indicator's reports of the last days; by the accused, it halves them.
 
         It is not disconfirmation: it takes no more away (method.md §2, deception and denial). What it
-        resembles so much that it joined its story is denied too.
+        resembles so much that it joined its story is denied too. The word of the accused is taken from
+        its own outlets, or from a newsroom that is fairly reliable: anybody could make up a denial.
         """
-        accused = bool(set(voice.speaks_for) & set(indicator.actors))
+        accused = bool(set(voice.speaks_for) & set(indicator.actors)) and (
+            voice.carrier == voice.group or voice.newsroom in _BELIEVED
+        )
         signals = self._all(indicator.id)
         for signal in signals:
             story = self._story(signal.story)

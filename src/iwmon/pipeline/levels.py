@@ -50,7 +50,7 @@ class Scene:
     memory: Memory
     signals: Mapping[str, tuple[Signal, ...]]
     evidence: Evidence
-    reviewed: frozenset[str]  # the indicators that reviews speak of
+    reviewed: Mapping[tuple[str, str], Signal]  # by indicator and story: what reviews changed
     health: Mapping[str, SourceHealth]
     standings: Mapping[str, Standing]
     volumes: Mapping[str, Mapping[str, int]]
@@ -76,13 +76,14 @@ def settled(scene: Scene) -> dict[str, Settled]:
     config, memory = scene.config, scene.memory
     shifted = _shifted(scene)
     shared = _Shared(scene)
+    reviewed = {indicator for indicator, _ in scene.reviewed}
     found = {}
     for indicator in config.indicators.values():
         name, sources = indicator.id, scene.collectors[indicator.id]
         own = (
             name in scene.evidence.fresh
             or name in scene.evidence.altered
-            or name in scene.reviewed
+            or name in reviewed
             or name not in memory.states
             or memory.config != config.digest
             or any(n in scene.evidence.fresh for n in indicator.absence_of)
@@ -165,7 +166,7 @@ def _settle(indicator: Indicator, sources: tuple[Source, ...], scene: Scene, sha
         coverage_reason=view.reason,
         coverage_since=(view.coverage is before.coverage and before.coverage_since) or now,
     )
-    news = (*fresh, *_corroborated(indicator, scene.evidence, verdict))
+    news = (*fresh, *_corroborated(indicator, scene.evidence, verdict), *_vouched(indicator, scene, verdict))
     return Settled(indicator, before, state, verdict, view, backdrop, own, news, waiting)
 
 
@@ -173,6 +174,12 @@ def _corroborated(indicator: Indicator, evidence: Evidence, verdict: Verdict) ->
     """The counted reports that one more newsroom carries: a copy may be what lets their origin count."""
     carried = evidence.carried.get(indicator.id, set()) - evidence.fresh.get(indicator.id, {}).keys()
     return [group.signal for group in verdict.groups if group.signal.story in carried]
+
+
+def _vouched(indicator: Indicator, scene: Scene, verdict: Verdict) -> list[Signal]:
+    """The counted reports that a person confirmed since the step before: others should hear of it."""
+    reviewed = (scene.reviewed.get((indicator.id, group.signal.story)) for group in verdict.groups)
+    return [signal for signal in reviewed if signal is not None and signal.confirmed]
 
 
 def against(

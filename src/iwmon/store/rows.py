@@ -283,6 +283,7 @@ class BudgetRow(Rows, table=True):
     held: tuple[str, ...] = Field(sa_type=Names)
     worst: Severity = Field(sa_type=Choice(Severity))
     heaviest: Severity = Field(sa_type=Choice(Severity))
+    minor: int
 
 
 class VolumeRow(Rows, table=True):

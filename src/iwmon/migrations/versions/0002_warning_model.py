@@ -103,6 +103,7 @@ def _tables() -> None:
         sa.Column("held", sa.Text(), nullable=False),
         sa.Column("worst", sa.Text(), nullable=False),
         sa.Column("heaviest", sa.Text(), nullable=False),
+        sa.Column("minor", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("judgement", name="pk_budgets"),
     )
     op.create_table(
