@@ -148,7 +148,7 @@ def heading(out: Console, board: Board, zone: ZoneInfo) -> None:
         last = (
             f"the last step was {show.ago(board.last_step, now)} ({show.clock(board.last_step, zone, now)})"
         )
-        gone = show.line(blind, f": {last}. What follows is as it was then. Start with: iwmon run")
+        gone = show.line(blind, f": {last}. The levels below are as they were then. Start with: iwmon run")
         show.say(out, gone if board.unwatched else f"Watching; {last}.")
     tally = Counter(line.state for line in board.sources)
     states = ", ".join(f"{tally[state]} {state}" for state in FeedState if tally[state])
