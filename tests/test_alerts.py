@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iwmon import alerts
-from iwmon.alerts import routing
-from iwmon.model import Alert, Delivery, LabelMatcher, Route, Severity, Told
+from iwmon.alerts import routing, words
+from iwmon.model import Alert, Delivery, LabelMatcher, Level, Route, Severity, Told
 from nouns import HOUR, NOON, SMALL, configured
 
 ALERT = Alert(
@@ -148,6 +148,24 @@ def test_messages_of_one_judgement_are_one_message() -> None:
     assert all(part in message.body for part in ("• WARNING: x", "■ CRITICAL: y", "body", "other"))
 
 
+def test_a_title_for_several_takes_no_review_for_a_warning_and_no_echo_for_news() -> None:
+    """A phone shows the title alone."""
+    row, watch = Delivery("d", ALERT.id, "r"), replace(ALERT, severity=Severity.INFO)
+    review = replace(ALERT, kind="review_due", severity=Severity.WARNING)
+    assert alerts.compose([(row, watch), (row, review)]).title == "REVIEW DUE: 2 alerts for KJ-2"
+    assert alerts.compose([(row, review), (row, ALERT)]).title == "WARNING: 2 alerts for KJ-2"
+    again = replace(row, turn=1)
+    assert alerts.compose([(again, ALERT), (again, ALERT)]).title == "WARNING: 2 reminders for KJ-2"
+
+
+def test_the_same_level_told_again_does_not_read_as_a_move(config) -> None:
+    """ "watch → watch" would say that something moved."""
+    indicator = next(iter(config.indicators.values()))
+    judgement = config.judgements[indicator.judgement]
+    assert ", still watch (" in words.level_title(indicator, judgement, Level.WATCH, Level.WATCH)
+    assert ", quiet → watch (" in words.level_title(indicator, judgement, Level.QUIET, Level.WATCH)
+
+
 def test_reminders_and_possible_repeats_say_so() -> None:
     """A reader must be able to tell news from an echo."""
     row = Delivery("d", ALERT.id, "r")
@@ -161,8 +179,7 @@ def test_a_reminder_is_short_and_keeps_what_to_do(config) -> None:
     text = "KJ-2: S\nAnalyst's term: x\n\n1. An item\n\nWhy: w\nAcknowledge: iwmon alerts ack abc"
     row = Delivery("d", ALERT.id, "r", turn=1)
     body = alerts.compose([(row, replace(ALERT, text=text))]).body
-    assert body.startswith("KJ-2: S")
-    assert "nobody has acknowledged it" in body
+    assert body.startswith("Still so, and nobody has acknowledged it. When it was raised:\n\nKJ-2: S")
     assert body.endswith("Acknowledge: iwmon alerts ack abc")
     assert "An item" not in body
 

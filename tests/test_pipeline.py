@@ -62,7 +62,7 @@ def test_two_origins_trip_a_warning_that_says_on_whose_word(config: Config) -> N
         "KJ-2: Belarus commits regular troops to combat in Ukraine",
         "Analyst's term: realistic possibility (made 15 Jul 2022; horizon 15 Jan 2023, 96 days left)",
         "strongly supports it",
-        "2 independent origins (Nasha Niva B, Ukrinform C); 0 reprints not counted",
+        "2 independent origins (Nasha Niva B, Ukrinform C)",
         "1. Nasha Niva (B), seen 10 Oct 14:00 CEST",
         "1 word hit in the title: reservists",
         "https://nn.example/0",

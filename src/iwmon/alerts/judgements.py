@@ -29,8 +29,9 @@ def review_alert(judgement: Judgement, assessment: Assessment, config: Config, n
                 lines.append(f"• and {len(moved) - _MOST} more")
         else:
             lines += ["", "Nothing that is watched has moved it: only time has passed."]
+    seen = assessment.coverage.replace("_", " ")
     lines += [
-        f"Coverage: {assessment.coverage}, {assessment.watching} of {assessment.sources} sources watching",
+        f"Coverage: {seen}, {assessment.watching} of {assessment.sources} sources watching",
         "",
         "The judgement is yours: iwmon does not change it.",
         f'Keep or change the term: iwmon judgement assess {judgement.id} --term "…" --rationale "…"',

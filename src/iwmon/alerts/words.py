@@ -121,7 +121,8 @@ def judgement_lines(judgement: Judgement, zone: ZoneInfo, now: datetime) -> list
 
 
 def level_title(indicator: Indicator, judgement: Judgement, before: Level, after: Level) -> str:
-    return f"{after.upper()}: {safe(indicator.name, 80)}, {before} → {after}{subject(judgement)}"
+    moved = f"still {after}" if before == after else f"{before} → {after}"
+    return f"{after.upper()}: {safe(indicator.name, 80)}, {moved}{subject(judgement)}"
 
 
 def first_hit_title(indicator: Indicator, judgement: Judgement) -> str:
@@ -176,7 +177,9 @@ def whose_word(verdict: Verdict, stories: Mapping[str, Story], signals: Sequence
     origins = f"{len(groups)} independent {_plural(len(groups), 'origin')} ({', '.join(named)}{more})"
     if reports > len(groups):
         origins += f", {reports} reports"
-    return f"On whose word: {origins}; {copies} {_plural(copies, 'reprint')} not counted"
+    if copies:
+        origins += f"; {copies} {_plural(copies, 'reprint')} not counted"
+    return f"On whose word: {origins}"
 
 
 def _voice(group: GroupWeight) -> str:
@@ -287,12 +290,19 @@ def compose(told: Sequence[tuple[Delivery, Alert]]) -> Message:
     texts = [_text(delivery, alert) for delivery, alert in told]
     if len(told) == 1:
         return Message(titles[0], texts[0])
-    worst = max((alert.severity for _, alert in told), key=_SEVERITIES.index)
     judgement = told[0][1].judgement.upper()
-    title = f"{worst.upper()}: {len(told)} alerts{f' for {judgement}' if judgement else ''}"
+    kind = "reminders" if all(delivery.turn for delivery, _ in told) else "alerts"
+    title = f"{_worst(told)}: {len(told)} {kind}{f' for {judgement}' if judgement else ''}"
     body = "\n\n".join(f"■ {head}\n\n{text}" for head, text in zip(titles, texts, strict=True))
     listing = "\n".join(f"• {head}" for head in titles)
     return Message(title, f"{listing}\n\n{body}")
+
+
+def _worst(told: Sequence[tuple[Delivery, Alert]]) -> str:
+    """The word for what weighs most. A review that is due is as urgent as a warning, and yet is none."""
+    due = "review_due"
+    worst = max((alert for _, alert in told), key=lambda a: (_SEVERITIES.index(a.severity), a.kind != due))
+    return "REVIEW DUE" if worst.kind == due else worst.severity.upper()
 
 
 def _title(delivery: Delivery, alert: Alert) -> str:
@@ -303,14 +313,14 @@ def _title(delivery: Delivery, alert: Alert) -> str:
 
 
 def _text(delivery: Delivery, alert: Alert) -> str:
-    """The alert's words; for a reminder only what it is about, and what to do."""
+    """The alert's words; for a reminder only what it is about, as it was then, and what to do."""
     if not delivery.turn:
         return alert.text
     lines = alert.text.splitlines()
     about = lines[: lines.index("")] if "" in lines else lines[:3]
     commands = [line for line in lines if line.startswith(("Do: ", "Acknowledge: ", "Every number: "))]
-    why = f"Still so, and nobody has acknowledged it. When it was raised: {alert.why}"
-    return "\n".join([*about, "", why, *commands])
+    still = "Still so, and nobody has acknowledged it. When it was raised:"
+    return "\n".join([still, "", *about, f"Why: {alert.why}", "", *commands])
 
 
 def _plural(count: float, noun: str) -> str:

@@ -148,7 +148,7 @@ def heading(out: Console, board: Board, zone: ZoneInfo) -> None:
         last = (
             f"the last step was {show.ago(board.last_step, now)} ({show.clock(board.last_step, zone, now)})"
         )
-        gone = show.line(blind, f": {last}. What follows is as it was then. Start with: iwmon run")
+        gone = show.line(blind, f": {last}. The levels below are as they were then. Start with: iwmon run")
         show.say(out, gone if board.unwatched else f"Watching; {last}.")
     tally = Counter(line.state for line in board.sources)
     states = ", ".join(f"{tally[state]} {state}" for state in FeedState if tally[state])
@@ -190,7 +190,7 @@ def judgement_block(out: Console, entry: Entry, zone: ZoneInfo, now: datetime, *
     for reason, names in blind.items():
         show.say(out, show.line(("BLIND", show.style("blind")), f"  {reason}"), 2)
         show.say(out, ", ".join(names), 4)
-    rest = [state for _, state in entry.indicators if not (everything or speaks(state))]
+    rest = [pair for pair in entry.indicators if not (everything or speaks(pair[1]))]
     if rest:
         show.say(out, f"{'and ' if told else ''}{len(rest)} quiet{_seen_by(rest)}", 2)
     if entry.unproven:
@@ -208,10 +208,14 @@ def _highest(entry: Entry) -> tuple[str | tuple[str, str], ...]:
     return ("highest level ", (level, show.style(level)), but)
 
 
-def _seen_by(states: list[IndicatorState]) -> str:
+def _seen_by(quiet: list[tuple[Indicator, IndicatorState]]) -> str:
     """How far the quiet ones can be believed: ": no reporting, 9 of 10 sources watching"."""
+    states = [state for _, state in quiet]
     words = {Coverage.PARTIAL: "with partial coverage", Coverage.WARMING_UP: "warming up"}
-    said = ["no reporting"] if not any(state.activation for state in states) else []
+    # A surge that is quiet is reported as often as ever.
+    usual = any(indicator.type == "surge" for indicator, _ in quiet)
+    none = "no reporting beyond the usual" if usual else "no reporting"
+    said = [none] if not any(state.activation for state in states) else []
     reasons = {state.coverage_reason for state in states}
     if len(reasons) == 1 and "" not in reasons:
         return f": {', '.join([*said, *reasons])}"
@@ -255,8 +259,7 @@ def indicator_lines(
         ),
         2,
     )
-    origins = show.count(state.groups, "origin")
-    facts = [f"activation {state.activation:.2f} from {origins}"] if state.activation else ["no reporting"]
+    facts = [_evidence(indicator, state)]
     if state.since:
         facts.append(f"since {show.clock(state.since, zone, now)}")
     if indicator.effect.endswith("against"):
@@ -268,6 +271,14 @@ def indicator_lines(
     if state.unstable:
         words = ": it moved more than 3 times in 7 days, so the higher level is held"
         show.say(out, show.line(("UNSTABLE", "bold yellow"), words), 4)
+
+
+def _evidence(indicator: Indicator, state: IndicatorState) -> str:
+    """What its level rests on: reports, a silence, or a day that is no louder than others."""
+    if not state.activation:
+        return "no surge" if indicator.type == "surge" else "no reporting"
+    resting = "silence" if indicator.type == "absence" else show.count(state.groups, "origin")
+    return f"activation {state.activation:.2f} from {resting}"
 
 
 def faulty(out: Console, sources: tuple[SourceLine, ...]) -> None:

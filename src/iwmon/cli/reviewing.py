@@ -122,7 +122,7 @@ def _print_review(desk: Desk, report: Report, review: Review) -> None:
         desk.say("The report is too old to count any more: the review is kept, and changes nothing.")
     others = contradicted(report, review)
     if others:
-        desk.say("Otherwise was said before; the last word holds, and all are kept:")
+        desk.say("It was judged otherwise before; the last word holds, and all are kept:")
     for one in others:
         desk.say(_said(desk, one), 4)
 

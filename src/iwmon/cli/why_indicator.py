@@ -198,7 +198,9 @@ def _print_higher(desk: Desk, found: IndicatorReasons) -> None:
     told = f"{reports} by another origin with a newsroom of its own, of reliability B and in a title,"
     if more.other_sides:
         told += f" {more.other_sides} of them from another side,"
-    desk.say(f"{told} would make the activation {more.activation:.2f} and reach it.")
+    # A surge's level comes from its counts alone: its activation only follows.
+    makes = "" if found.surge is not None else f"make the activation {more.activation:.2f} and "
+    desk.say(f"{told} would {makes}reach it.")
 
 
 def _print_fall(desk: Desk, indicator: Indicator, found: IndicatorReasons) -> None:
