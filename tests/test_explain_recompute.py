@@ -130,7 +130,10 @@ def independent(found: Sequence[Report]) -> list[Report]:
     for one in found:
         if one.group not in best or one.value > best[one.group].value:
             best[one.group] = one
-        newsrooms.setdefault(one.group, set()).update(one.newsrooms)
+        if one.value >= 0.05 - 1e-9:  # what has faded away lends its newsroom to nobody
+            newsrooms.setdefault(one.group, set()).update(one.newsrooms)
+    for one in best.values():
+        newsrooms.setdefault(one.group, set(one.newsrooms))
     order = sorted(best.values(), key=lambda one: (-one.value, one.group))
     for size in range(len(order), 0, -1):
         possible = [some for some in combinations(order, size) if _served(some, newsrooms)]
@@ -157,7 +160,7 @@ def level(kind: str, counted: Sequence[Report]) -> str:
     heavy = [one for one in counted if one.value >= 0.05 - 1e-9]
     a = activation(counted) + 1e-7 if kind == "occurrence" else 1.0
     groups, sides = len(heavy), len({one.side for one in heavy})
-    confirmed = any(one.confirmed for one in counted)
+    confirmed = any(one.confirmed for one in heavy)
     if a < 0.20 or (kind == "count" and groups < 1):
         return "quiet"
     if a < 0.55 or groups < 2:

@@ -215,7 +215,7 @@ def movements(
     remembered = state.baseline if state and state.baseline_of == made_on else {}
     found = {}
     for name in judgement.indicators:
-        now = states[name].activation if name in states else 0.0
+        now = activation(indicators[name], states.get(name))
         before = now
         if name in remembered:
             before = remembered[name]
@@ -223,6 +223,13 @@ def movements(
             before = baseline(indicators[name], signals.get(name, ()), made_on)
         found[name] = (now, before)
     return found
+
+
+def activation(indicator: Indicator, state: IndicatorState | None) -> float:
+    """What an indicator brings to the assessment; a silence that is no longer than usual brings nothing."""
+    if state is None or (indicator.type == "absence" and state.level is Level.QUIET):
+        return 0.0
+    return state.activation
 
 
 def log_ratio(indicator: Indicator) -> float:

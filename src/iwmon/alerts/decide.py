@@ -113,7 +113,9 @@ def _again(change: Change, now: datetime) -> bool:
     if timedelta(0) <= now - before.told_at < AGAIN_AFTER:  # a clock that was ahead once is not believed
         return False
     risen = change.verdict.activation >= before.told_activation + AGAIN_RISE
-    return risen or bool(_groups(change.verdict) - before.told_groups)
+    # One origin in the place of another, from the same newsroom, is no corroboration.
+    groups = _groups(change.verdict)
+    return risen or (bool(groups - before.told_groups) and len(groups) > len(before.told_groups))
 
 
 def _groups(verdict: Verdict) -> frozenset[str]:
@@ -135,7 +137,7 @@ def told(change: Change, alert: Alert | None, now: datetime) -> IndicatorState:
         deferred=False,
         told_at=now,
         told_activation=change.verdict.activation,
-        told_groups=_groups(change.verdict) | (before.told_groups if alert.kind == "again" else frozenset()),
+        told_groups=_groups(change.verdict),
     )
 
 
@@ -196,9 +198,9 @@ def level_alert(
 
 def _more(change: Change) -> str:
     """What is new since the level was told."""
-    new = sorted(_groups(change.verdict) - change.before.told_groups)
+    new = [g for g in corroborating(change.verdict.groups) if g.group not in change.before.told_groups]
     if new:
-        named = ", ".join(words.safe(name, 60) for name in new[:3])
+        named = ", ".join(words.voice(group) for group in new[:3])
         return (
             f"still {change.after.level}, with {'a new origin' if len(new) == 1 else 'new origins'}: {named}"
         )

@@ -170,7 +170,7 @@ def level_text(
 def whose_word(verdict: Verdict, stories: Mapping[str, Story], signals: Sequence[Signal]) -> str:
     """Independent origins with their reliability grades; reprints counted apart."""
     groups = verdict.groups
-    named = [_voice(group) for group in groups[:6]]
+    named = [voice(group) for group in groups[:6]]
     more = f" and {len(groups) - 6} more" if len(groups) > 6 else ""
     copies = sum(len(stories[s].items) - 1 for s in {s.story for s in signals} if s in stories)
     reports = len({s.story for s in signals})
@@ -182,7 +182,7 @@ def whose_word(verdict: Verdict, stories: Mapping[str, Story], signals: Sequence
     return f"On whose word: {origins}"
 
 
-def _voice(group: GroupWeight) -> str:
+def voice(group: GroupWeight) -> str:
     """ "Nasha Niva B", "General Staff via Ukrinform C"."""
     signal = group.signal
     carried = f"{safe(signal.publisher, 60)} {signal.reliability}"
@@ -205,10 +205,10 @@ def beware_lines(verdict: Verdict, stories: Mapping[str, Story], unstable: bool)
             halved = "; counted half, since the denier is the accused" if story.halved else ""
             denier = safe(story.denied_by, 60)
             lines.append(
-                f"Contested: {denier} denies what {safe(group.signal.publisher, 60)} reports{halved}"
+                f"Contested: what {safe(group.signal.publisher, 60)} reports is denied by {denier}{halved}"
             )
     if verdict.uncounted:
-        named = ", ".join(_voice(group) for group in verdict.uncounted[:3])
+        named = ", ".join(voice(group) for group in verdict.uncounted[:3])
         lines.append(f"Not counted as independent, since their newsrooms count already: {named}")
     if unstable:
         lines.append("Unstable: it moved more than 3 times in 7 days, so the higher level is held")
@@ -284,8 +284,10 @@ def lowers_line(
 def compose(told: Sequence[tuple[Delivery, Alert]]) -> Message:
     """The message for one receiver: one alert whole, or several of one judgement under one title.
 
-    A reminder says so; a message that may have arrived before says that it may be a repeat.
+    The most severe comes first. A reminder says so; a message that may have arrived before says that it
+    may be a repeat.
     """
+    told = sorted(told, key=lambda one: -_SEVERITIES.index(one[1].severity))
     titles = [_title(delivery, alert) for delivery, alert in told]
     texts = [_text(delivery, alert) for delivery, alert in told]
     if len(told) == 1:

@@ -54,6 +54,8 @@ def print_report(desk: Desk, origin: Origin) -> None:
         desk.say(f"contested: {safe(origin.contested_by, 60)} denies it; its weight stands", 5)
     if origin.reviewed_by:
         desk.say(judged(origin), 5)
+    if origin.vouched:
+        desk.say("confirmed by a person: another of its reports", 5)
     if origin.url:
         desk.say(origin.url, 5)
 

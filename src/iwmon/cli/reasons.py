@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -65,6 +65,7 @@ class Origin:
     item: str
     copies: int  # reprints, which do not count
     reprinted_by: tuple[str, ...]
+    vouched: bool = False  # a person confirmed another of its reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,14 @@ def origins(
     groups: Sequence[GroupWeight], indicator: Indicator, stories: Mapping[str, Story], now: datetime
 ) -> tuple[Origin, ...]:
     """The origins, in the order of `groups` (heaviest first)."""
-    return tuple(origin(group.signal, indicator, stories, now) for group in groups)
+    return tuple(
+        replace(origin(group.signal, indicator, stories, now), vouched=_vouched(group)) for group in groups
+    )
+
+
+def _vouched(group: GroupWeight) -> bool:
+    """Whether a person confirmed another of the group's reports than its heaviest."""
+    return group.confirmed and not group.signal.confirmed
 
 
 def half_life(indicator: Indicator) -> timedelta | None:

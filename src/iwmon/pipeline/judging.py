@@ -120,7 +120,7 @@ def _priced(judgement: Judgement, state: JudgementState, scene: Scene) -> Judgem
         before = scene.memory.states.get(name)
         if just_made and before and scene.config.indicators[name].type in ("surge", "absence"):
             # Not judged from signals alone; what this step adds came after the term was set.
-            after[name] = before.activation
+            after[name] = assessing.activation(scene.config.indicators[name], before)
         else:
             own = scene.signals.get(name, ())
             was = assessing.baseline(scene.config.indicators[name], own, made_on)

@@ -57,7 +57,9 @@ def _reason(indicator: Indicator, backdrop: Backdrop, level: Level, value: float
     if backdrop.silence is None:
         return "the silence is not timed yet: its sources have not been covered so far"
     expected = (indicator.expect_every or _DAY) / _DAY
-    parts = [f"no report for {backdrop.silence / _DAY:.1f} covered days; one is expected every {expected:g}"]
+    parts = [
+        f"no report for {backdrop.silence / _DAY:.1f} covered days; one is expected every {expected:g} days"
+    ]
     if len(backdrop.gaps) >= ENOUGH_GAPS:
         parts.append(f"{value:.0%} of {len(backdrop.gaps)} past silences were shorter")
     table = limits(indicator)
