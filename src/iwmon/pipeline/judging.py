@@ -80,12 +80,21 @@ def _wanted(
     judgement: Judgement, scene: Scene, found: Mapping[str, Settled], rulings: Sequence[Review | Ruling]
 ) -> bool:
     """Whether the step may change the assessment: once an hour, by its indicators, or by a person."""
+    known = scene.memory.judgements.get(judgement.id)
     return (
-        scene.anew
-        or judgement.id not in scene.memory.judgements
+        known is None
+        or scene.memory.config != scene.config.digest
+        or (scene.anew and _passes(judgement, known, scene.now))
         or any(name in found for name in judgement.indicators)
         or any(isinstance(one, Ruling) and one.judgement == judgement.id for one in rulings)
     )
+
+
+def _passes(judgement: Judgement, state: JudgementState, now: datetime) -> bool:
+    """Whether time alone can change the assessment: of a term that is in force, or at the horizon."""
+    term, _ = assessing.effective(judgement, state)
+    over = judgement.horizon is not None and judgement.horizon <= now
+    return bool(term) or over is not state.expired
 
 
 def _ruled(state: JudgementState, rulings: Sequence[Review | Ruling]) -> JudgementState:

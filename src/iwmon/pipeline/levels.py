@@ -104,9 +104,13 @@ def _shifted(scene: Scene) -> frozenset[str]:
 
 def _moves(indicator: Indicator, scene: Scene) -> bool:
     """Whether time alone can change the indicator: it has evidence, a level, or a clock."""
-    if indicator.type in ("absence", "surge") or indicator.id in scene.signals:
+    if indicator.type == "absence" or indicator.id in scene.signals:
         return True
     state = scene.memory.states[indicator.id]
+    if indicator.type == "surge":
+        today = scene.now.date().isoformat()  # each day is to be marked as covered, or not, once
+        if today not in state.covered_days and today not in state.uncovered_days:
+            return True
     return state.level is not Level.QUIET or bool(state.activation) or bool(state.transitions)
 
 
