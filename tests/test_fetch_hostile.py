@@ -13,6 +13,7 @@ import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -442,9 +443,10 @@ def test_cancelling_hangs_up() -> None:
 
     async def speak(server: Server, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal gone
-        if await read_head(server, reader):
-            writer.write(answer(body=FEED, length=5000))
-        await reader.read()
+        with suppress(ConnectionError):  # hung up with our answer unread: a reset is going, too
+            if await read_head(server, reader):
+                writer.write(answer(body=FEED, length=5000))
+            await reader.read()
         gone += 1
 
     async def main() -> int:
@@ -455,7 +457,10 @@ def test_cancelling_hangs_up() -> None:
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
-            await asyncio.sleep(0.05)
+            for _ in range(100):  # a busy machine tells the server late; a connection left open stays so
+                if server.connections == gone:
+                    break
+                await asyncio.sleep(0.05)
             return server.connections
 
     assert asyncio.run(main()) == gone >= 2
