@@ -62,6 +62,7 @@ route: {receiver: analysts, group_by: [judgement], group_wait: 30s, group_interv
 inhibit_rules: []
 time_intervals: []
 heartbeat: {url: "${IWMON_HEARTBEAT_URL}", every: 1m}
+change: {author: Ana, note: added spellings of Asipovichy}   # kept with the configuration
 """
 
 ENVIRON = {

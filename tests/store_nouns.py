@@ -134,6 +134,7 @@ def state(indicator: str = "mobilisation", level: Level = Level.WARNING, **more:
         "coverage": Coverage.PARTIAL,
         "coverage_reason": "5 of 10",
         "coverage_since": NOW - DAY,
+        "told": level,
         "told_at": NOW - MINUTE,
         "told_activation": 0.1 + 0.2,
         "told_groups": frozenset({"nashaniva", 'BY, "state"'}),
@@ -206,7 +207,9 @@ def coverage_change(indicator: str = "mobilisation", at: datetime = NOW) -> Cove
 def step(at: datetime = NOW, **more: Any) -> Step:
     """A step in which nothing happened, but for what is given."""
     fields: dict[str, Any] = {
-        f.name: () for f in dataclasses.fields(Step) if f.name not in ("at", "config_digest", "memory")
+        f.name: ()
+        for f in dataclasses.fields(Step)
+        if f.name not in ("at", "config_digest", "memory") and f.default is dataclasses.MISSING
     }
     return Step(at=at, config_digest="c" * 64, **fields | {"memory": Memory()} | more)
 

@@ -38,10 +38,11 @@ HEAVY = (
 )
 NAMES = {
     *("init", "check", "run", "poll", "status", "explain", "match", "review", "schema"),
+    *("test", "replay", "backtest", "diff"),
     *("judgement list", "judgement show", "judgement assess", "judgement resolve", "judgement reopen"),
     *("alerts list", "alerts show", "alerts ack", "alerts unack"),
     *("feeds list", "feeds test", "feeds import", "feeds export"),
-    *("routes test", "db upgrade", "db backup", "db check"),
+    *("routes test", "db upgrade", "db backup", "db check", "db configs"),
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config_contract import CONTRACT, ENVIRON, marked, read_files
-from iwmon.config import Config, ConfigError, Problem, check
+from iwmon.config import Change, Config, ConfigError, Problem, check
 
 MAIN = """\
 version: 1
@@ -168,3 +168,34 @@ def test_warnings_of_included_files_come_after_those_of_the_main_file() -> None:
     files = [p.where.split(":")[0] for p in check(config)]
     assert files == sorted(files, key=["indicators.yaml", "a.yaml"].index)
     assert set(files) == {"indicators.yaml", "a.yaml"}
+
+
+def test_the_note_on_an_edit_stands_in_the_main_file_only() -> None:
+    """One edit, one note: a part has none of its own, and says where to write it."""
+    main = 'change: {author: Ana, note: "kj-1: union, not merger"}\n' + MAIN
+    assert read_files({**FILES, "indicators.yaml": main}, {}).change == Change(
+        "Ana", "kj-1: union, not merger"
+    )
+    assert read_files(FILES, {}).change == Change()
+    (found,) = problems({**FILES, "terms.yaml": "change: {author: Ana}\n" + TERMS})
+    assert str(found) == (
+        'terms.yaml:1:1: there is no key "change" here (write change: in the file that includes this one)'
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("{author: ▶7}", "author: expected a text, not 7"),
+        ("{author: ▶''}", "author: is empty"),
+        (f"{{author: ▶{'a' * 101}}}", "author: is longer than 100 characters"),
+        (f"{{note: ▶{'b ' * 501}}}", "note: is longer than 1000 characters"),
+        ("▶Ana", 'change: expected keys and values, not "Ana"'),
+        ("{▶who: Ana}", 'there is no key "who" here'),
+    ],
+)
+def test_notes_on_an_edit_that_are_refused(change: str, message: str) -> None:
+    """Both are short texts."""
+    text, where = marked(f"change: {change}\n{MAIN}", "indicators.yaml")
+    (found,) = problems({**FILES, "indicators.yaml": text})
+    assert (found.where, found.message) == (where, message)

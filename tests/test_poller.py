@@ -40,6 +40,18 @@ class Choosy(Store):
         super().commit(step, polls)
 
 
+class Unheard(Store):
+    """A server whose answer to COMMIT is lost: all of it is durable, and the caller hears of a failure."""
+
+    lost = False
+
+    def commit(self, step: Step, polls: Sequence[PollState] = ()) -> None:
+        super().commit(step, polls)
+        if self.lost:
+            self.lost = False
+            raise StoreFailed("refused", "the connection is lost")
+
+
 def poller(config: Config, store: Store) -> Poller:
     unused: Any = None  # nothing is fetched or read here
     return Poller(config, store, unused, unused, lambda: 0.5)
@@ -114,3 +126,14 @@ def test_a_fault_that_is_no_answers_is_raised(config: Config, store: Store) -> N
     one.memory = nonsense
     with pytest.raises(AttributeError):
         one.commit([], NOON)
+
+
+def test_a_commit_that_was_durable_all_the_same_is_remembered(config: Config, tmp_path: Path) -> None:
+    """What it wrote is not new when it is committed again; it must not be lost from memory for that."""
+    with Unheard.open(f"sqlite:///{tmp_path / 'i.db'}") as store:
+        one = poller(config, store)
+        one.commit([said(config, "nn", "Snow"), said(config, "ukr", "Rain")], NOON)
+        store.lost = True
+        one.commit([said(config, "nn", CALL_UP), said(config, "ukr", "Hail")], NOON + HOUR)
+        assert one.memory.signals
+        assert one.memory == store.memory()

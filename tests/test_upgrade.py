@@ -1,8 +1,11 @@
-"""An upgrade from the first schema: what was known comes out as the new model would say it."""
+"""An upgrade from an older schema: what was known comes out as the new model would say it."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 from iwmon import pipeline
-from iwmon.model import Level
+from iwmon.model import Level, Rematch, Rematched
 from iwmon.store import Store, rows, schema
 from nouns import HOUR, NOON, reading
+from store_nouns import NOW, full_step
 from theatre import SOURCES, stage
 
 pytest_plugins = ["postgres"]
@@ -51,21 +55,33 @@ def first_rows(kind: str) -> dict[str, list[dict[str, Any]]]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def old(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a database of the first schema, with rows."""
-    url = f"sqlite:///{tmp_path / 'i.db'}"
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
-        url = str(request.getfixturevalue("postgres_url"))
-    scripts = tmp_path / "migrations"
-    shutil.copytree(schema._SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__", "0002*"))
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path / 'i.db'}"
+
+
+@contextmanager
+def as_of_schema(head: str, tmp_path: Path) -> Iterator[None]:
+    """As long as the block lasts, a new database gets this schema."""
+    scripts, later = tmp_path / "migrations", [f"{n:04}*" for n in range(int(head) + 1, 10)]
+    shutil.copytree(schema._SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__", *later))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schema, "_SCRIPTS", scripts)
-        patch.setattr(rows, "HEAD", "0001")
+        patch.setattr(rows, "HEAD", head)
+        yield
+
+
+@pytest.fixture
+def old(url: str, tmp_path: Path) -> str:
+    """The URL of a database of the first schema, with rows."""
+    with as_of_schema("0001", tmp_path):
         Store.open(url).close()
+    kind = url.partition(":")[0]
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
         known = sa.MetaData()
-        for name, some in first_rows(request.param).items():
+        for name, some in first_rows(kind).items():
             connection.execute(sa.Table(name, known, autoload_with=connection).insert(), some)
     engine.dispose()
     return url
@@ -107,3 +123,21 @@ def test_it_goes_on_from_there_and_tells_nothing_anew(old: str) -> None:
         assert store.memory() == step.memory
     with Store.open(old) as again:
         assert again.memory() == step.memory
+
+
+def test_an_upgrade_from_0002_has_room_for_re_matches(url: str, tmp_path: Path) -> None:
+    """Nothing is owed, all that was known is as it was, and a step can match its items again."""
+    with as_of_schema("0002", tmp_path), Store.open(url) as store:
+        store.commit(full_step())
+    with Store.open(url) as store:
+        assert store.memory() == full_step().memory
+        assert (store.owed_rematch(), store.last_rematch()) == ((), None)
+        item = full_step().items[0]
+        came = Rematched(NOW + HOUR, ("mobilisation",), 2, True, 0, 0, 0, (), ("kj-2",))
+        found = Rematch(("mobilisation", "gone"), (item,), 2, True)
+        step = replace(full_step(NOW + HOUR), readings=(), matches=(), level_changes=(), alerts=())
+        store.commit(replace(step, deliveries=(), rematch=found, rematched=came))
+        assert [one.rematch for one in store.recorded()] == [None, found]
+        assert store.last_rematch() == came
+        assert store.counts()["matches"] == 0
+        assert store.check() == []

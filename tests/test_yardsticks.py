@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iwmon.config import yardsticks
-from iwmon.config.yardsticks import WORDS, Band
+from iwmon import yardsticks
+from iwmon.yardsticks import WORDS, Band
 
 YARDSTICKS = sorted(WORDS)
 FIRST_ROW = [

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from iwmon import thresholds
-from iwmon.config import Config, yardsticks
+from iwmon import thresholds, yardsticks
+from iwmon.config import Config
 from iwmon.coverage import Standing, collectors_of
 from iwmon.model import (
     Assessment,
@@ -102,13 +102,15 @@ def board(
     signals: Mapping[str, Sequence[Signal]] | None = None,
     *,
     only: Collection[str] | None = None,
+    collectors: Mapping[str, Sequence[Source]] | None = None,
 ) -> tuple[Assessment, ...]:
     """One Assessment a judgement, in the order of the configuration.
 
     `judgements` is what is remembered of each; without it nothing is implied. `signals`, by indicator, give
     the baselines that are not remembered. `only`: the judgements that are asked for; None: all.
+    `collectors`: of each indicator, where they are known already.
     """
-    sources = collectors_of(config.indicators.values(), config.sources.values())
+    sources = collectors or collectors_of(config.indicators.values(), config.sources.values())
     return tuple(
         _one(config, judgement, states, standings, now, judgements, signals, sources)
         for judgement in config.judgements.values()
@@ -127,15 +129,18 @@ def _one(
     collectors: Mapping[str, Sequence[Source]],
 ) -> Assessment:
     supports, against = dict.fromkeys(Level, 0), dict.fromkeys(Level, 0)
-    highest, worst = Level.QUIET, Coverage.OK
+    levels, views = [Level.QUIET], [Coverage.OK]
     watched: dict[int, Sequence[Source]] = {}  # by the identity of a tuple of sources: many share one
     for name in judgement.indicators:
-        indicator, level_state = config.indicators[name], states.get(name, IndicatorState(name))
-        side = against if indicator.effect.endswith("against") else supports
+        known = states.get(name)  # a default would be made, at a cost, for each of them
+        level_state = IndicatorState(name) if known is None else known
+        side = against if config.indicators[name].effect.endswith("against") else supports
         side[level_state.level] += 1
-        highest = max(highest, level_state.level, key=lambda level: level.rank)
-        worst = max(worst, level_state.coverage, key=_SEVERITY.index)
+        levels.append(level_state.level)
+        views.append(level_state.coverage)
         watched[id(collectors[name])] = collectors[name]
+    highest = max(levels, key=_RANK.__getitem__)
+    worst = max(views, key=_SEVERITY.__getitem__)
     sources = {source.id for group in watched.values() for source in group}
     watching = sum(standings[s].watching for s in sources if s in standings)
     state = (judgements or {}).get(judgement.id)
@@ -158,7 +163,8 @@ def _one(
     )
 
 
-_SEVERITY = (Coverage.OK, Coverage.WARMING_UP, Coverage.PARTIAL, Coverage.BLIND)
+_RANK = {level: level.rank for level in Level}
+_SEVERITY = {Coverage.OK: 0, Coverage.WARMING_UP: 1, Coverage.PARTIAL: 2, Coverage.BLIND: 3}
 
 
 def _found(
@@ -270,8 +276,10 @@ def implied(
     band = yardsticks.band(term, yardstick)
     parts = contributions(activations, indicators) if now >= made_on else ()
 
+    nats = {scale: evidence(parts, scale) for scale in SCALES}
+
     def at(prior: float, scale: float) -> float:
-        return _moved(elapsed(judgement, prior, made_on, now), evidence(parts, scale))
+        return _moved(elapsed(judgement, prior, made_on, now), nats[scale])
 
     p = at(band.mid, 1.0)
     range_ = [p, *(at(edge, scale) for edge in (band.low, band.high) for scale in SCALES)]
@@ -280,8 +288,8 @@ def implied(
     return Implied(
         prior=band.mid,
         alone=alone,
-        evidence=evidence(parts),
-        capped=not math.isclose(evidence(parts), math.fsum(part.value for part in parts), abs_tol=1e-9),
+        evidence=nats[1.0],
+        capped=not math.isclose(nats[1.0], math.fsum(part.value for part in parts), abs_tol=1e-9),
         p=p,
         low=low,
         high=high,

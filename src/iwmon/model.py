@@ -115,6 +115,7 @@ AlertKind = Literal[
 ]
 
 ANY_LANGUAGE = ""  # the key of a query that applies to every item
+REMATCHED = "rematched"  # flag of a signal that an edited query made of a stored item: nobody was told of it
 
 
 # ---------------------------------------------------------------- what is configured
@@ -818,6 +819,34 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class Rematch:
+    """Stored items to be matched again, against these indicators only: what an edit of their queries owes.
+
+    Of all that were looked at, `items` are those that match now, did before, or carry a signal.
+    """
+
+    indicators: tuple[str, ...]
+    items: tuple[Item, ...]  # as they were stored, in order of arrival
+    looked: int = 0  # how many stored items were looked at
+    cut: bool = False  # older ones could have counted too, and were not looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Rematched:
+    """What came of a re-match. Nobody is alerted of any of it."""
+
+    at: datetime
+    indicators: tuple[str, ...]  # those of the rematch that are configured
+    looked: int
+    cut: bool
+    matched: int  # items that match now
+    made: int  # signals that are new
+    dropped: int  # signals that no longer are
+    levels: tuple[LevelChange, ...] = ()
+    reviews: tuple[str, ...] = ()  # judgements whose review it made due
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """All that one call of `advance` decided; committed in one transaction."""
 
@@ -835,6 +864,12 @@ class Step:
     memory: Memory  # after
     assessments: tuple[Assessment, ...] = ()  # one a judgement, in the order of the configuration
     rulings: tuple[Review | Ruling, ...] = ()  # what people had decided since the step before
+    rematch: Rematch | None = None
+    rematches: tuple[
+        Match, ...
+    ] = ()  # of the rematch's items, in place of all that they had of its indicators
+    dropped: tuple[tuple[str, str], ...] = ()  # (indicator, story) of signals that an edited query takes back
+    rematched: Rematched | None = None
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -877,6 +912,7 @@ class Recorded:
     config_digest: str
     readings: tuple[Reading, ...]
     rulings: tuple[Review | Ruling, ...] = ()
+    rematch: Rematch | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
 
-from iwmon.config import yardsticks
+from iwmon import yardsticks
 from iwmon.model import Coverage, CoverageChange, Indicator, Judgement, Level, LevelChange, Ruling
 
 SUSTAINED = timedelta(hours=48)  # an alert counts as a warning given once it has stood this long
@@ -35,7 +35,7 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A stretch during which an indicator stood at warning or above. `end` None: it still does."""
+    """A stretch during which an indicator stood at a level or above. `end` None: it still does."""
 
     indicator: str
     begin: datetime
@@ -161,9 +161,13 @@ def marks(series: Series, ended: datetime, happened: bool, yardstick: str) -> Ma
 
 
 def episodes(
-    changes: Iterable[LevelChange], names: Sequence[str], begin: datetime, end: datetime
+    changes: Iterable[LevelChange],
+    names: Sequence[str],
+    begin: datetime,
+    end: datetime,
+    at: Level = Level.WARNING,
 ) -> tuple[Episode, ...]:
-    """When each of the indicators stood at warning or above within [begin, end), oldest first.
+    """When each of the indicators stood at level `at` or above within [begin, end), oldest first.
 
     What stood so before `begin` counts from there; an end after `end` is kept, since an alert that went on
     after the event was no less sustained.
@@ -171,11 +175,11 @@ def episodes(
     found: list[Episode] = []
     for name in names:
         own = sorted((c for c in changes if c.indicator == name), key=lambda c: c.at)
-        since = begin if own and _loud(own[0].before) else None
+        since = begin if own and own[0].before.rank >= at.rank else None
         for change in own:
-            if _loud(change.after) and since is None:
+            if change.after.rank >= at.rank and since is None:
                 since = change.at
-            elif not _loud(change.after) and since is not None:
+            elif change.after.rank < at.rank and since is not None:
                 found.append(Episode(name, since, change.at))
                 since = None
         if since is not None:
@@ -193,12 +197,17 @@ def first_sustained(alarms: Iterable[Episode], known_to: datetime) -> Episode | 
     return next((e for e in alarms if (e.end or known_to) - e.begin >= SUSTAINED), None)
 
 
-def merged(alarms: Iterable[Episode]) -> tuple[tuple[datetime, datetime | None], ...]:
-    """The stretches with any alarm on: what overlaps is one, since people were called out once."""
+def merged(
+    alarms: Iterable[Episode], within: timedelta = timedelta(0)
+) -> tuple[tuple[datetime, datetime | None], ...]:
+    """The stretches with any alarm on: what overlaps is one, since people were called out once.
+
+    So is what follows an alarm `within` so short a time that it is the same one, flickering.
+    """
     found: list[tuple[datetime, datetime | None]] = []
     for alarm in sorted(alarms, key=lambda e: e.begin):
         begin, end = found[-1] if found else (None, alarm.begin)
-        if begin is None or (end is not None and alarm.begin > end):
+        if begin is None or (end is not None and alarm.begin > end + within):
             found.append((alarm.begin, alarm.end))
         else:
             found[-1] = (begin, None if end is None or alarm.end is None else max(end, alarm.end))
@@ -225,10 +234,6 @@ def coverage_share(
             state, since = after, moment
         shares.append(seen / (end - begin))
     return math.fsum(shares) / len(shares)
-
-
-def _loud(level: Level) -> bool:
-    return level.rank >= Level.WARNING.rank
 
 
 def _warns(judgement: Judgement, happened: bool) -> bool:

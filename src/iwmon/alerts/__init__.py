@@ -14,7 +14,7 @@ from iwmon.alerts.decide import (
 )
 from iwmon.alerts.judgements import expiry_alert, review_alert
 from iwmon.alerts.routing import deliveries, delivery_id, receivers, reminders, retry_at
-from iwmon.alerts.words import compose, link, safe, zone
+from iwmon.alerts.words import compose, link, rematch_line, safe, zone
 
 __all__ = [
     "Change",
@@ -31,6 +31,7 @@ __all__ = [
     "level_alert",
     "link",
     "receivers",
+    "rematch_line",
     "reminders",
     "retry_at",
     "review_alert",

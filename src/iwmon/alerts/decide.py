@@ -12,6 +12,7 @@ from iwmon.alerts import words
 from iwmon.config import Config
 from iwmon.coverage import View
 from iwmon.model import (
+    REMATCHED,
     Alert,
     AlertKind,
     Coverage,
@@ -26,7 +27,7 @@ from iwmon.model import (
     Story,
     Verdict,
 )
-from iwmon.thresholds import NOTHING, Backdrop, corroborating, falls_below
+from iwmon.thresholds import NOTHING, Backdrop, corroborating, decide, falls_below
 
 _SEVERITY = {
     Level.QUIET: Severity.INFO,
@@ -72,16 +73,23 @@ def pages(change: Change, now: datetime) -> bool:
     """Whether there is evidence young enough to wake anybody.
 
     What the first polls of several feeds find is told once, when all of them have answered. A silence
-    is its own evidence; a day that was too loud is known when it is over.
+    is its own evidence; a day that was too loud is known when it is over. What an edited query found among
+    stored items wakes nobody: a day that is too loud by it alone is told with its next report.
     """
     indicator = change.indicator
     if indicator.type == "absence":
         return True
-    evidence = change.signals if change.answered or indicator.type == "surge" else change.fresh
+    live = [s for s in change.signals if REMATCHED not in s.flags]
+    evidence = change.fresh
+    if change.answered or indicator.type == "surge":
+        evidence = [*live, *(s for s in change.fresh if REMATCHED in s.flags)]
     reach = SURGE_NEWS if indicator.type == "surge" and not change.answered else indicator.window
     young = [s for s in evidence if now - s.as_of <= reach]
     if change.waiting:
         young = [s for s in young if "history" not in s.flags]
+    if young and indicator.type == "surge" and not change.fresh and len(live) < len(change.signals):
+        alone = decide(indicator, live, now, backdrop=change.backdrop).level
+        return change.answered or alone.rank > change.before.told.rank
     return bool(young)
 
 

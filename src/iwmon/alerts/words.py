@@ -6,15 +6,14 @@ a message. What a service would read as markup or a mention is escaped last, whe
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo
 
 from iwmon.config import Config
 from iwmon.coverage import View
+from iwmon.feedtext import link as link
+from iwmon.feedtext import safe as safe
 from iwmon.model import (
     Alert,
     Delivery,
@@ -23,6 +22,7 @@ from iwmon.model import (
     Judgement,
     Level,
     Message,
+    Rematched,
     Severity,
     Signal,
     Story,
@@ -30,8 +30,6 @@ from iwmon.model import (
 )
 
 TOP = 3
-_LINE = 220
-_SPACE = re.compile(r"\s+")
 _EFFECT = {
     "strongly_supports": "strongly supports it",
     "supports": "supports it",
@@ -42,43 +40,6 @@ _EFFECT = {
     "strongly_against": "speaks strongly against it",
 }
 _SEVERITIES = tuple(Severity)
-
-
-def safe(text: str, limit: int = _LINE) -> str:
-    """One line of feed text: no control, bidi, zero-width, private or surrogate characters, clipped."""
-    kept = "".join(
-        " " if char.isspace() else char
-        for char in text
-        if char.isspace() or unicodedata.category(char)[0] != "C"
-    )
-    line = _SPACE.sub(" ", kept).strip()
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
-
-
-def link(url: str, limit: int = 500) -> str:
-    """An http(s) URL that shows where it leads: no user part, nothing a service takes for markup; else ""."""
-    try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return ""
-    if parts.scheme not in ("http", "https") or not host:
-        return ""
-    try:
-        host = host.encode("idna").decode("ascii") if not host.isascii() else host
-    except UnicodeError:
-        return ""
-    if not re.fullmatch(r"[a-z0-9.:_-]+", host):
-        return ""
-    netloc = f"[{host}]" if ":" in host else host
-    if port:
-        netloc = f"{netloc}:{port}"
-    # "surrogatepass" would be refused by quote; a lone surrogate becomes "?" and is then quoted.
-    path, query = (
-        quote(part.encode("utf-8", "replace"), safe="/%:=&?,;+-._$!()") for part in (parts.path, parts.query)
-    )
-    whole = urlunsplit((parts.scheme, netloc, path, query, "")).replace("~", "%7E")
-    return whole if len(whole) <= limit else ""
 
 
 def zone(config: Config) -> ZoneInfo:
@@ -241,6 +202,23 @@ def _distinct(words: Sequence[str]) -> list[str]:
     """The words that hit, without those that another one says already ("Minsk" beside "to Minsk")."""
     shown = list(dict.fromkeys(safe(word, 40) for word in words))
     return [word for word in shown if not any(word in other for other in shown if other != word)]
+
+
+def rematch_line(came: Rematched, zone: ZoneInfo, now: datetime) -> str:
+    """What an edit of queries did to the board, in a sentence: nobody hears of it otherwise."""
+    queries = len(came.indicators)
+    older = "; older ones were not looked at" if came.cut else ""
+    moved = [f"{change.indicator} {change.before} → {change.after}" for change in came.levels]
+    parts = [
+        f"{came.made} {_plural(came.made, 'report')} found, {came.dropped} taken back",
+        ", ".join(moved) if moved else "no level moved",
+        *([f"review due: {', '.join(name.upper() for name in came.reviews)}"] if came.reviews else []),
+        "nobody was alerted",
+    ]
+    return (
+        f"Re-matched {queries} edited {_plural(queries, 'indicator')} over {came.looked:,} items at "
+        f"{clock(came.at, zone, now)}{older}: {'; '.join(parts)}"
+    )
 
 
 def coverage_line(view: View, config: Config) -> str:

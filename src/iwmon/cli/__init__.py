@@ -8,7 +8,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from iwmon.cli import alerts, db, evidence, feeds, judgement, review, routes, setup, watch
+from iwmon.cli import (
+    alerts,
+    backtest,
+    db,
+    diff,
+    evidence,
+    feeds,
+    judgement,
+    replay,
+    review,
+    routes,
+    setup,
+    testing,
+    watch,
+)
 from iwmon.cli.call import ConfigOption, DatabaseOption, JsonOption, Misuse, called
 from iwmon.model import Failure
 
@@ -77,6 +91,7 @@ def iwmon(
 
 app.command()(setup.init)
 app.command()(setup.check)
+app.command("test")(testing.rules)
 app.command()(watch.run)
 app.command()(watch.poll)
 app.command()(watch.status)
@@ -87,6 +102,9 @@ app.add_typer(judgement.app, name="judgement")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(routes.app, name="routes")
+app.command()(replay.replay)
+app.command()(backtest.backtest)
+app.command()(diff.diff)
 app.command()(setup.schema)
 app.add_typer(db.app, name="db")
 

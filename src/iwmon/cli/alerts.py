@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -16,6 +14,7 @@ from iwmon.cli.call import (
     NowOption,
     called,
     moment,
+    since_when,
     who,
 )
 
@@ -24,8 +23,6 @@ app = typer.Typer(
 )
 
 ID = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
-_AGE = re.compile(r"(\d{1,6})\s*([smhdw])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @app.command("list")
@@ -58,14 +55,10 @@ def list_alerts(
     from iwmon.cli import told  # start-up: see call.py
 
     at = moment(now)
-    begin = None
-    if since is not None:
-        age = _AGE.fullmatch(since.strip())
-        begin = at - timedelta(**{_UNITS[age[2]]: int(age[1])}) if age else moment(since)
     told.list_alerts(
         called(context, config, db, json),
         at,
-        since=begin,
+        since=since_when(since, at),
         judgement=judgement,
         only_open=only_open,
         limit=limit,

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from iwmon import assess, coverage, model
-from iwmon.alerts.words import day, safe
+from iwmon.alerts.words import day, rematch_line, safe
 from iwmon.cli import judgements, show
 from iwmon.cli.call import Call
 from iwmon.config import Config
@@ -25,9 +25,11 @@ from iwmon.model import (
     Item,
     Judgement,
     Level,
+    Rematched,
 )
 from iwmon.store import Store
 
+_REMATCH_SHOWN = timedelta(days=1)
 _UNWATCHED = timedelta(minutes=15)  # or twice the poll interval, for those who poll from cron
 
 
@@ -66,6 +68,7 @@ class Board:
     config_digest: str
     config: ConfigStatus
     config_error: str  # of the file on disk; "" when it is right
+    rematched: Rematched | None = None  # the last one, for a day: nobody was alerted of what it did
 
 
 def read(config: Config, store: Store, error: str, now: datetime) -> Board:
@@ -92,6 +95,7 @@ def read(config: Config, store: Store, error: str, now: datetime) -> Board:
         )
         for source in config.sources.values()
     )
+    came = store.last_rematch()
     patience = max(_UNWATCHED, 2 * config.settings.poll_interval)
     return Board(
         at=now,
@@ -103,6 +107,7 @@ def read(config: Config, store: Store, error: str, now: datetime) -> Board:
         config_digest=config.digest,
         config=store.config_status(),
         config_error=error,
+        rematched=came if came and now - came.at <= _REMATCH_SHOWN else None,
     )
 
 
@@ -165,6 +170,8 @@ def heading(out: Console, board: Board, zone: ZoneInfo) -> None:
     elif board.config.since:
         since = show.clock(board.config.since, zone, now)
         show.say(out, f"Configuration {board.config_digest[:12]} in force since {since}.")
+    if board.rematched:
+        show.say(out, f"{rematch_line(board.rematched, zone, now)}.")
 
 
 def judgement_block(out: Console, entry: Entry, zone: ZoneInfo, now: datetime, *, everything: bool) -> None:
@@ -330,6 +337,7 @@ def document(board: Board) -> dict[str, object]:
             "in_force_since": board.config.since,
             "error": board.config_error or board.config.error,
         },
+        "rematched": board.rematched,
     }
 
 

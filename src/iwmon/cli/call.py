@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -188,10 +189,41 @@ def moment(text: str | None) -> datetime:
         return datetime.now(UTC)
     try:
         given = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         hint = "write it like 2022-10-10T14:00 or 2022-10-10T14:00+02:00"
         raise Misuse(f'"{text}" is not a time', hint=hint) from error
-    return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+_AGE = re.compile(r"(\d{1,6})\s*([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def since_when(text: str | None, now: datetime) -> datetime | None:
+    """The time that `--since` gives, as an age ("90d", "12h") or a time; None without it. Raises Misuse."""
+    if text is None:
+        return None
+    age = _AGE.fullmatch(text.strip())
+    try:
+        return now - timedelta(**{_UNITS[age[2]]: int(age[1])}) if age else moment(text)
+    except OverflowError as error:
+        raise Misuse(f'"{text}" is before the first year', hint="write it like 90d or 2022-10-01") from error
+
+
+def span_of(text: str, option: str) -> timedelta:
+    """A duration, as `option` gives it. Raises Misuse."""
+    found = _AGE.fullmatch(text.strip())
+    if found is None or found[2] == "s":
+        raise Misuse(f'"{text}" is not a duration', where=option, hint="write it like 12h, 3d or 2w")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def step_of(text: str) -> timedelta:
+    """The duration that `--step` gives: it divides a day, so that all days are alike. Raises Misuse."""
+    step = span_of(text, "--step")
+    if not step or timedelta(days=1) % step:
+        raise Misuse(f'"{text}" does not divide a day', where="--step", hint="write it like 10m, 1h or 1d")
+    return step
 
 
 def who(by: str | None) -> str:

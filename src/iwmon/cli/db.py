@@ -1,4 +1,4 @@
-"""db upgrade, backup, check: looking after the database."""
+"""db upgrade, backup, check, configs: looking after the database."""
 
 from __future__ import annotations
 
@@ -104,3 +104,36 @@ def check(
         verdict = show.count(len(faults), "fault") if faults else "whole"
         out.print(f"{verdict}: {held}")
     raise typer.Exit(1 if faults else 0)
+
+
+@app.command("configs")
+def configs(
+    context: typer.Context,
+    digest: Annotated[str | None, typer.Argument(metavar="[DIGEST]", show_default=False)] = None,
+    config: ConfigOption = None,
+    db: DatabaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the configurations that were in force, or print one.
+
+    Every configuration is kept as its author wrote it, with the author's note (`change:` in the file).
+    Secrets are only named in it. DIGEST is one from the list, or its beginning; of a configuration of
+    several files each is printed under its name.
+
+    \b
+    Examples:
+      iwmon db configs
+      iwmon db configs 3f9a0c12be47 > indicators.old.yaml
+    """
+    from iwmon.cli import kept  # start-up: see call.py
+
+    call = called(context, config, db, json)
+    with call.store() as store:
+        found = [store.config(digest.strip().lower())] if digest is not None else store.configs()
+        status = store.config_status()
+    if call.json:
+        kept.emit(found, status.digest, texts=digest is not None)
+    elif digest is not None:
+        kept.print_text(found[0])
+    else:
+        kept.print_list(found, status.digest)

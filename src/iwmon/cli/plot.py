@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from iwmon.config import yardsticks
+from iwmon import yardsticks
 from iwmon.model import AssessmentRecord
 
 WIDEST, NARROWEST = 60, 8  # columns of days
 IMPLIED, RANGE, OWN = "●", "·", "─"
+CHARACTERS = f"{IMPLIED}{RANGE}{OWN}│└"
+"""All that a plot is drawn with: an encoding has them, or there is none."""
+LEGEND = f"{IMPLIED} implied by time and evidence, {RANGE} its range, {OWN} your term where neither is"
+"""For a reader who meets it first."""
+
 _ONE_DAY = timedelta(days=1)
 
 

@@ -31,6 +31,8 @@ from iwmon.model import (
     PollState,
     Reading,
     Receiver,
+    Rematch,
+    Rematched,
     SendFailed,
     Sent,
     Step,
@@ -76,6 +78,11 @@ class Round:
     @property
     def alerts(self) -> list[Alert]:
         return [alert for step in self.steps for alert in step.alerts]
+
+    @property
+    def rematched(self) -> Rematched | None:
+        """What came of matching stored items again after an edit; None where nothing was owed."""
+        return next((step.rematched for step in self.steps if step.rematched), None)
 
     @property
     def matched(self) -> int:
@@ -130,7 +137,8 @@ def _configuration(call: Call, store: Store, now: datetime) -> tuple[Config, str
             _raise(store, loaded, alerts.config_error(problem, now))
         return loaded, problem
     if status.digest != loaded.digest or status.error:
-        store.keep_config(loaded.digest, loaded.contents, now)
+        owed = monitor.owed(store.last_good_config, lambda kept: reread(kept, os.environ), loaded)
+        store.keep_config(loaded.digest, loaded.contents, now, owed)
     if status.error:
         _raise(store, loaded, alerts.config_recovered(loaded.digest, now))
     return loaded, ""
@@ -148,6 +156,7 @@ async def _steps(loaded: Config, store: Store, options: Options, clock: Clock) -
         async with Fetcher() as fetcher:
             poller = monitor.Poller(loaded, store, fetcher, reader, jitter, everything=options.everything)
             with show.progress() as bar:
+                poller.again = _found_again(loaded, store, clock(), bar)
                 watcher = asyncio.ensure_future(_follow(bar, poller))
                 try:
                     return await monitor.poll(poller, clock)
@@ -155,6 +164,19 @@ async def _steps(loaded: Config, store: Store, options: Options, clock: Clock) -
                     watcher.cancel()
     finally:
         reader.close()
+
+
+def _found_again(loaded: Config, store: Store, now: datetime, bar: Progress) -> Rematch | None:
+    """What an edit of the queries owes: the stored items that they find, or found before; None if nothing."""
+    owed = store.owed_rematch()
+    if not owed:
+        return None
+    search = monitor.Search(loaded, store, owed, now)
+    task = bar.add_task("matching stored items again", total=None)
+    while search.look():
+        pass
+    bar.remove_task(task)
+    return search.rematch()
 
 
 async def _follow(bar: Progress, poller: monitor.Poller) -> None:
@@ -238,6 +260,8 @@ def summary(out: Console, done: Round, options: Options, zone: ZoneInfo) -> None
         )
     else:
         show.say(out, "Nothing was due.")
+    if done.rematched:
+        show.say(out, f"{alerts.rematch_line(done.rematched, zone, done.at)}.")
     for alert in done.alerts:
         show.say(out, show.line((alert.title, show.style(alert.severity)), f"  {alert.id}"), 2)
     _said(out, done, options)
@@ -286,6 +310,7 @@ def document(done: Round, options: Options) -> dict[str, object]:
         ],
         "items": sum(len(reading.items) for reading in readings),
         "matched": done.matched,
+        "rematched": done.rematched,
         "alerts": [
             {"id": a.id, "kind": a.kind, "severity": a.severity, "judgement": a.judgement, "title": a.title}
             for a in done.alerts

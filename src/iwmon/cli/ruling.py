@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
+from iwmon import yardsticks
 from iwmon.alerts.words import day, safe
 from iwmon.cli import judgements, show
 from iwmon.cli.call import Call, Misuse, moment
 from iwmon.cli.judgements import Case
 from iwmon.cli.reviewing import NEXT_STEP
-from iwmon.config import Config, yardsticks
+from iwmon.config import Config
 from iwmon.model import Failure, Ruling
 
 

@@ -91,6 +91,9 @@ def schema(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it to a file instead.")
     ] = None,
+    tests: Annotated[
+        bool, typer.Option("--tests", help="The schema of a file for `iwmon test` instead.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Print the JSON Schema of indicators.yaml.
@@ -103,12 +106,14 @@ def schema(
     Examples:
       iwmon schema > indicators.schema.json
       iwmon schema --output /etc/iwmon/indicators.schema.json
+      iwmon schema --tests > indicators.test.schema.json
     """
+    text = _schema_of_tests() if tests else _schema()
     if output is None:
-        typer.echo(_schema(), nl=False)
+        typer.echo(text, nl=False)
         return
     try:
-        output.write_text(_schema(), "utf-8")
+        output.write_text(text, "utf-8")
     except OSError as error:
         raise Failure(f"cannot write {output}: {error.strerror}") from error
     show.console(error=True).print(f"wrote {output}")
@@ -117,7 +122,17 @@ def schema(
 def _schema() -> str:
     from iwmon import config  # start-up: see call.py
 
-    return jsonlib.dumps(config.schema(), ensure_ascii=False, indent=2) + "\n"
+    return _dumped(config.schema())
+
+
+def _schema_of_tests() -> str:
+    from iwmon import ruletest  # start-up: see call.py
+
+    return _dumped(ruletest.schema())
+
+
+def _dumped(schema: dict[str, Any]) -> str:
+    return jsonlib.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def check(
@@ -158,11 +173,11 @@ def check(
                 "warnings": found["warning"],
                 "advice": found["advice"],
                 "counts": _counts(loaded),
-                "problems": [_document(problem) for problem in problems],
+                "problems": [problem_document(problem) for problem in problems],
             }
         )
     else:
-        _print(problems, loaded, found)
+        print_problems(problems, loaded, found)
     raise typer.Exit(0 if ok else 1)
 
 
@@ -181,7 +196,8 @@ def _look(call: Call) -> tuple[list[Problem], Config | None]:
     return sorted(problems, key=lambda problem: problem.severity == "advice"), loaded
 
 
-def _print(problems: list[Problem], loaded: Config | None, found: Counter[str]) -> None:
+def print_problems(problems: list[Problem], loaded: Config | None, found: Counter[str]) -> None:
+    """Each with its place and what to write instead; then how many there are."""
     out = show.console()
     for problem in problems:
         mark = {"error": "bold red", "warning": "yellow"}.get(problem.severity, "cyan")
@@ -212,7 +228,8 @@ def _counts(loaded: Config | None) -> dict[str, int] | None:
     }
 
 
-def _document(problem: Problem) -> dict[str, Any]:
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """A problem for --json."""
     file, line, column = [*problem.where.rsplit(":", 2), "", ""][:3]
     return {
         "severity": problem.severity,

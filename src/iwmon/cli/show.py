@@ -7,20 +7,26 @@ through `alerts.words.safe` before it comes here, and is never read as markup.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
+from iwmon.jsonable import plain as plain
 from iwmon.model import Failure
 
 STYLES: Mapping[str, str] = {
@@ -89,25 +95,6 @@ def emit(document: object) -> None:
     sys.stdout.flush()
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it: times in ISO 8601 UTC, durations in seconds, dataclasses as objects."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, str):
-        return str(value).encode("utf-8", "replace").decode()
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, frozenset | set):
-        return sorted(plain(each) for each in value)
-    if isinstance(value, Iterable):
-        return [plain(each) for each in value]
-    return str(value) if isinstance(value, Path) else value
-
-
 def ago(moment: datetime, now: datetime) -> str:
     """How long ago, roughly: "5 min ago", "in 2 h"."""
     spent = now - moment
@@ -166,13 +153,25 @@ def table(out: Console, rows: Sequence[tuple[Text | str, ...]], indent: int = 2)
             say(out, more, left)
 
 
-def progress() -> Progress:
-    """A bar on standard error for long work; nothing at all where that is no terminal."""
+class _Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+
+def progress(*, lasting: bool = False) -> Progress:
+    """A bar on standard error for long work; nothing at all where that is no terminal.
+
+    `lasting`: it takes minutes, and also shows the rate and the time that is left.
+    """
     screen = console(error=True)
+    more = (_Rate(), TimeRemainingColumn()) if lasting else ()
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        *more,
         console=screen,
         transient=True,
         disable=not screen.is_terminal,

@@ -13,12 +13,10 @@ from datetime import datetime, timedelta
 
 from rich.text import Text
 
-from iwmon import assess, coverage
+from iwmon import assess, coverage, yardsticks
 from iwmon.alerts.words import safe
 from iwmon.cli import board, show, told
 from iwmon.cli.desk import Desk
-from iwmon.config import yardsticks
-from iwmon.config.yardsticks import Band
 from iwmon.model import (
     AlertRecord,
     Assessment,
@@ -30,6 +28,7 @@ from iwmon.model import (
     JudgementState,
     Ruling,
 )
+from iwmon.yardsticks import Band
 
 _LATEST = 5
 _DAYS = 14  # of the series of assessments

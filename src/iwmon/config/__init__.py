@@ -12,15 +12,18 @@ from collections.abc import Callable, Mapping
 
 from iwmon import origins
 from iwmon.config import build, build_sources, queries
-from iwmon.config.configuration import Config, Heartbeat, Settings
+from iwmon.config.changes import requeried
+from iwmon.config.configuration import Change, Config, Heartbeat, Settings
 from iwmon.config.editors import keys, schema
 from iwmon.config.lint import check
+from iwmon.config.notes import noted
 from iwmon.config.problem import ConfigError, Problem, Report
 from iwmon.config.reading import Found, Reader, Reading
 from iwmon.config.routing import Router, receivers
 from iwmon.config.shape import File
 
 __all__ = [
+    "Change",
     "Config",
     "ConfigError",
     "Heartbeat",
@@ -28,7 +31,9 @@ __all__ = [
     "Settings",
     "check",
     "keys",
+    "noted",
     "parse",
+    "requeried",
     "schema",
 ]
 
@@ -93,4 +98,5 @@ def _built(reading: Reading, main: Found[File], environ: Mapping[str, str], repo
         files=tuple(reading.contents),
         warnings=report.problems("warning"),
         contents=reading.contents,
+        change=build.change(main),
     )

@@ -7,7 +7,7 @@ from datetime import date, timedelta, tzinfo
 
 from iwmon.config import shape
 from iwmon.config.build_sources import check_poll
-from iwmon.config.configuration import Heartbeat, Settings
+from iwmon.config.configuration import Change, Heartbeat, Settings
 from iwmon.config.environment import BadAddress, check_web, expanded
 from iwmon.config.problem import Report, did_you_mean, listed, shown
 from iwmon.config.queries import written
@@ -15,7 +15,6 @@ from iwmon.config.reading import Found, Reading
 from iwmon.config.references import alternative_ids, check_alternatives, check_references
 from iwmon.config.routing import Router
 from iwmon.config.timezones import check_timezone, deadline, midnight
-from iwmon.config.yardsticks import ALIASES, TITLES, WORDS, plain
 from iwmon.model import (
     Alternative,
     Examples,
@@ -25,6 +24,7 @@ from iwmon.model import (
     Resolution,
     Threshold,
 )
+from iwmon.yardsticks import ALIASES, TITLES, WORDS, plain
 
 DEFAULT_HALF_LIFE = {"declaration": timedelta(days=14), "deed": timedelta(days=30)}  # method.md §2
 SURGE_HALF_LIFE = timedelta(days=7)
@@ -51,6 +51,12 @@ def settings(main: Found[shape.File], router: Router, report: Report) -> tuple[S
         alerts_per_day=given.alerts_per_day,
     )
     return built, zone
+
+
+def change(main: Found[shape.File]) -> Change:
+    """The author's note on the edit."""
+    given = main.shape.change
+    return Change(given.author or "", given.note or "")
 
 
 def heartbeat(main: Found[shape.File], environ: Mapping[str, str], report: Report) -> Heartbeat | None:

@@ -63,7 +63,7 @@ def _unknown_key(report: Report, document: Document, path: Path, model: type[Sha
     if (place.line, place.column) in document.spoiled:
         return
     known = names(_model_at(model, path[len(base) : -1]))
-    if key in names(File) and not base and key not in known:
+    if issubclass(File, model) and key in names(File) and not base and key not in known:
         hint = f"write {key}: in the file that includes this one"
     else:
         hint = did_you_mean(key, known, f"keys here: {listed(known, 40)}")

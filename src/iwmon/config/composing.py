@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml  # type: ignore[import-untyped]
 
@@ -36,33 +36,44 @@ _BEYOND_UNICODE = re.compile(r"\\U(?!0010|000)[0-9a-fA-F]{8}")
 _READ_OTHERWISE = re.compile(r"\t|(?<![^\r\n])\.\.\.")
 
 
-def load(name: str, content: bytes, report: Report) -> Document | None:
+class Kind(NamedTuple):
+    """A kind of file: what it is called, how it begins, and what to do when there is nothing in it."""
+
+    name: str
+    begins: str
+    when_empty: str
+
+
+CONFIGURATION = Kind("a configuration", "version: 1", "`iwmon init` writes one to start from")
+
+
+def load(name: str, content: bytes, report: Report, kind: Kind = CONFIGURATION) -> Document | None:
     """A file's document, or None when it is not one; the reasons go to the report."""
     text = _decoded(name, content, report)
-    return None if text is None else compose(name, text, report)
+    return None if text is None else compose(name, text, report, kind)
 
 
-def compose(name: str, text: str, report: Report) -> Document | None:
+def compose(name: str, text: str, report: Report, kind: Kind = CONFIGURATION) -> Document | None:
     """A text's document, or None when it is not YAML that iwmon takes; the reasons go to the report."""
     if yaml.__with_libyaml__ and not _READ_OTHERWISE.search(text):
         notes = Report()
         try:
-            document = _composed(name, text, yaml.parse(text, Loader=yaml.CLoader), notes)
+            document = _composed(name, text, yaml.parse(text, Loader=yaml.CLoader), notes, kind)
         except yaml.YAMLError:
             pass  # ruamel.yaml says what is wrong, or that nothing is
         else:
             report.absorb(notes)
             return document
-    return _composed_by_ruamel(name, text, report)
+    return _composed_by_ruamel(name, text, report, kind)
 
 
-def _composed_by_ruamel(name: str, text: str, report: Report) -> Document | None:
+def _composed_by_ruamel(name: str, text: str, report: Report, kind: Kind) -> Document | None:
     # Imported only when it is needed: it takes 0.1 s, a fifth of the start of every command.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        return _composed(name, text, YAML(typ="safe", pure=True).parse(text), report)
+        return _composed(name, text, YAML(typ="safe", pure=True).parse(text), report, kind)
     except YAMLError as error:
         report.error(*explained(name, text, error))
     except (ValueError, OverflowError):  # from chr()
@@ -72,7 +83,7 @@ def _composed_by_ruamel(name: str, text: str, report: Report) -> Document | None
     return None
 
 
-def _composed(name: str, text: str, events: Iterable[Any], report: Report) -> Document | None:
+def _composed(name: str, text: str, events: Iterable[Any], report: Report, kind: Kind) -> Document | None:
     composer = _Composer(name, report)
     try:
         root = composer.document(events)
@@ -82,9 +93,9 @@ def _composed(name: str, text: str, events: Iterable[Any], report: Report) -> Do
         return Document(name, text, root, composer.spoiled)
     start = Place(name, root.line, root.column) if root else Place(name, 1, 1)
     if root is None or (isinstance(root, Scalar) and root.value is None):
-        report.error(start, "the file is empty", "`iwmon init` writes one to start from")
+        report.error(start, "the file is empty", kind.when_empty)
     else:
-        report.error(start, "a configuration begins with keys", 'begin with "version: 1"')
+        report.error(start, f"{kind.name} begins with keys", f'begin with "{kind.begins}"')
     return None
 
 

@@ -12,6 +12,8 @@ from iwmon.model import Indicator, Judgement, Origin, Receiver, Route, Source
 from iwmon.origins import Directory
 from iwmon.query import Matcher
 
+Part = Literal["stories", "reliability", "offset"]
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -23,6 +25,14 @@ class Settings:
     retention: timedelta = timedelta(days=400)
     operator: str = ""  # receiver id for alerts about iwmon itself; "" = as the route says
     alerts_per_day: int = 5  # for one judgement; what is over goes into a digest (method.md §2)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The author's own note on the edit: who changed the file, and why. "" where nothing is said."""
+
+    author: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +67,5 @@ class Config:
     files: tuple[str, ...]  # names as given to `read`, the main file first
     warnings: tuple[Problem, ...] = ()
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    change: Change = Change()
+    without: frozenset[Part] = frozenset()  # left out of the model, to see what it is worth; never live

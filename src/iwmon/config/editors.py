@@ -24,16 +24,26 @@ class _ForEditors(GenerateJsonSchema):
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of the file."""
+    return schema_of(File, "iwmon configuration")
+
+
+def schema_of(model: type[Shape], title: str) -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a file of that shape."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **File.model_json_schema(schema_generator=_ForEditors),
-        "title": "iwmon configuration",
+        **model.model_json_schema(schema_generator=_ForEditors),
+        "title": title,
     }
 
 
 def keys() -> list[str]:
     """Every key of the file as a dotted path ("judgements.indicators.query"), in the order of the file."""
-    return _keys(File, "", ())
+    return keys_of(File)
+
+
+def keys_of(model: type[Shape]) -> list[str]:
+    """Every key of a file of that shape as a dotted path, in the order of the file."""
+    return _keys(model, "", ())
 
 
 def _keys(model: type[Shape], prefix: str, above: tuple[type[Shape], ...]) -> list[str]:

@@ -49,7 +49,30 @@ def _identifier(value: str) -> str:
     raise wrong(f"{shown(value)} cannot be a name here", f'write "{better}"' if better else f"use {rule}")
 
 
+def _at_most(limit: int) -> AfterValidator:
+    """The check that a text has this many characters at most."""
+
+    def short(value: str) -> str:
+        if len(value) > limit:
+            raise wrong(f"is longer than {limit} characters", "say it in fewer words")
+        return value
+
+    return AfterValidator(short)
+
+
 Text = Annotated[StrictStr, AfterValidator(_text), WithJsonSchema({"type": "string", "pattern": r"\S"})]
+Name = Annotated[
+    StrictStr,
+    AfterValidator(_text),
+    _at_most(100),
+    WithJsonSchema({"type": "string", "pattern": r"\S", "maxLength": 100}),
+]
+Note = Annotated[
+    StrictStr,
+    AfterValidator(_text),
+    _at_most(1000),
+    WithJsonSchema({"type": "string", "pattern": r"\S", "maxLength": 1000}),
+]
 Identifier = Annotated[
     StrictStr,
     AfterValidator(_identifier),

@@ -19,6 +19,8 @@ from iwmon.config.scalars import (
     Identifier,
     IsoDate,
     Language,
+    Name,
+    Note,
     Outcome,
     Text,
     Wait,
@@ -79,6 +81,17 @@ class Settings(Shape):
     )
     alerts_per_day: Count = Field(
         default=5, description="How many alerts a judgement may give in a day; the rest waits for the digest."
+    )
+
+
+class Change(Shape):
+    """Who changed the file last, and why."""
+
+    author: Name | None = Field(default=None, description="Who made this edit.", examples=["Ana"])
+    note: Note | None = Field(
+        default=None,
+        description="What was changed and why, for those who look back.",
+        examples=["added spellings of Asipovichy"],
     )
 
 
@@ -365,6 +378,9 @@ class File(Part):
     """The configuration of iwmon: what to watch for, where to look, and whom to tell."""
 
     version: Literal[1] = Field(description="Version of the file format: 1.")
+    change: Change = Field(
+        default_factory=Change, description="Who changed the file last, and why; kept with it."
+    )
     settings: Settings = Field(
         default_factory=Settings, description="What holds for the whole configuration."
     )

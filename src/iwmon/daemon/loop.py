@@ -23,7 +23,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from iwmon import alerts, logs, monitor, web
-from iwmon.config import Config
+from iwmon.config import Config, requeried
 from iwmon.coverage import feed_state
 from iwmon.daemon import start
 from iwmon.daemon.file import ConfigFile
@@ -41,6 +41,7 @@ PRUNE_EVERY = timedelta(hours=6)
 STEP_AT_LEAST = 30.0  # seconds: time itself moves levels and coverage
 STOP_WITHIN = 7.0  # seconds for the step and the message in hand; after it the watchdog ends us
 DELIVERING = 120.0  # seconds without a completed pass over the deliveries: not healthy
+SEARCH_AGAIN = 30.0  # seconds after a search through what is stored failed
 FATAL = frozenset({"corrupt", "missing", "moved", "newer"})  # faults of the store that only a person can mend
 
 
@@ -81,6 +82,7 @@ class Daemon:
         self._exit = 0
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._background: set[asyncio.Task[None]] = set()
+        self._search: asyncio.Task[None] | None = None  # through what is stored, after an edit
 
     async def run(self) -> int:
         """Run until SIGTERM, SIGINT or a fault that only a restart can mend; returns the exit code.
@@ -97,6 +99,7 @@ class Daemon:
                 self._poller = await asyncio.to_thread(
                     monitor.Poller, self.config, self.store, fetcher, reader, random.random
                 )
+                self._search_anew()
                 app = web.application(self.snapshot, self._exposition, self._host)
                 runner = await web.serve(app, self._host, self._port)
                 self._start_ticking()
@@ -137,6 +140,8 @@ class Daemon:
         """Finish the step and the message in hand, and begin nothing new."""
         self._scheduler.pause()
         self._stopping.set()
+        if self._search:
+            self._search.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_WITHIN):
                 async with self._stepping, self._sending:
@@ -159,7 +164,8 @@ class Daemon:
             if not self._held:
                 self._poller.start(utcnow())
                 self._held = await self._poller.arrive(TICK / 2)
-            if self._held or time.monotonic() - self._last_step > STEP_AT_LEAST:
+            overdue = time.monotonic() - self._last_step > STEP_AT_LEAST
+            if self._held or self._poller.again or overdue:
                 await self._commit()
 
     async def _commit(self) -> None:
@@ -275,10 +281,19 @@ class Daemon:
             self._file.not_applied()
             log.error("reload_failed", reason=str(failure), kind=failure.reason)
             return
-        if loaded.digest != self.config.digest:
-            log.info("config_loaded", config=loaded.digest[:12], was=self.config.digest[:12])
+        edited = loaded.digest != self.config.digest
+        if edited:
+            log.info(
+                "config_loaded",
+                config=loaded.digest[:12],
+                was=self.config.digest[:12],
+                author=loaded.change.author,
+                note=loaded.change.note,
+            )
         self.config = loaded
         self._poller.use(loaded)
+        if edited:
+            self._search_anew()
         self._error = problems
         self._metrics.reload.set(0 if problems else 1)
 
@@ -294,8 +309,36 @@ class Daemon:
             if problems != self._error:
                 start.refused(self.store, self.config, problems, utcnow())
             return self.config, problems
-        start.accepted(self.store, loaded, utcnow(), recovered=bool(self._error))
+        owed = requeried(self.config, loaded)
+        start.accepted(self.store, loaded, utcnow(), owed, recovered=bool(self._error))
         return loaded, ""
+
+    def _search_anew(self) -> None:
+        """Look for what the edited queries find among the stored items; another edit begins it again."""
+        if self._search:
+            self._search.cancel()
+        self._search = asyncio.ensure_future(self._find_again(self.config))
+
+    async def _find_again(self, config: Config) -> None:
+        """Slice by slice in a thread, beside the polling; the next commit then takes up what was found."""
+        while True:
+            try:
+                owed = await asyncio.to_thread(self.store.owed_rematch)
+                if not owed:
+                    return
+                search = await asyncio.to_thread(monitor.Search, config, self.store, owed, utcnow())
+                while await asyncio.to_thread(search.look):
+                    pass
+                found = await asyncio.to_thread(search.rematch)
+                break
+            except StoreFailed as failure:
+                log.error("rematch_failed", reason=str(failure), kind=failure.reason)
+                await asyncio.sleep(SEARCH_AGAIN)
+            except Exception as error:  # whatever it is: the polling goes on, and it stays owed
+                log.error("rematch_failed", exc_info=error)
+                return
+        if self._poller.config.digest == config.digest:
+            self._poller.again = found
 
     # ---- what it says of itself
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import structlog
 
-from iwmon import alerts
+from iwmon import alerts, monitor
 from iwmon.config import Config
 from iwmon.daemon.file import ConfigFile
 from iwmon.model import Alert, Failure
@@ -32,15 +33,19 @@ def configuration(file: ConfigFile, store: Store, now: datetime) -> tuple[Config
         if problems != status.error:  # a supervisor may start us on the same edit many times
             refused(store, loaded, problems, now)
         return loaded, problems
-    accepted(store, loaded, now, recovered=bool(status.error))
+    owed = monitor.owed(store.last_good_config, file.stored, loaded)
+    accepted(store, loaded, now, owed, recovered=bool(status.error))
     return loaded, ""
 
 
-def accepted(store: Store, loaded: Config, now: datetime, *, recovered: bool) -> None:
-    """Keep a configuration; when an error was noted before it, tell the operator that it is over."""
+def accepted(store: Store, loaded: Config, now: datetime, owed: Collection[str], *, recovered: bool) -> None:
+    """Keep a configuration; when an error was noted before it, tell the operator that it is over.
+
+    `owed`: the indicators whose stored items are to be matched again.
+    """
     if recovered:  # told first: dying in between tells it twice, and never not at all
         tell(store, loaded, alerts.config_recovered(loaded.digest, now))
-    store.keep_config(loaded.digest, loaded.contents, now)
+    store.keep_config(loaded.digest, loaded.contents, now, owed)
 
 
 def refused(store: Store, in_force: Config, problems: str, now: datetime) -> None:

@@ -2,5 +2,18 @@
 
 from iwmon.monitor.delivering import CONSOLE, Delivered, deliver, groups, remind
 from iwmon.monitor.polling import Answer, Poller, ask, poll
+from iwmon.monitor.rematching import Search, owed
 
-__all__ = ["CONSOLE", "Answer", "Delivered", "Poller", "ask", "deliver", "groups", "poll", "remind"]
+__all__ = [
+    "CONSOLE",
+    "Answer",
+    "Delivered",
+    "Poller",
+    "Search",
+    "ask",
+    "deliver",
+    "groups",
+    "owed",
+    "poll",
+    "remind",
+]

@@ -28,6 +28,7 @@ from iwmon.model import (
     PollState,
     ReadFailed,
     Reading,
+    Rematch,
     Request,
     Source,
     Step,
@@ -90,7 +91,9 @@ class Poller:
         self._jitter, self._everything = jitter, everything
         self.memory: Memory = store.memory()
         self._polls: dict[str, PollState] = store.polls()
+        self._unsure = False  # a commit failed: it may be durable all the same
         self._flying: dict[str, asyncio.Task[Answer]] = {}
+        self.again: Rematch | None = None  # for the next commit: what an edit of this configuration owes
 
     @property
     def in_flight(self) -> int:
@@ -98,7 +101,9 @@ class Poller:
         return len(self._flying)
 
     def use(self, config: Config) -> None:
-        """Swap the configuration between two steps."""
+        """Swap the configuration between two steps. A re-match that was found for another is let go."""
+        if config.digest != self.config.digest:
+            self.again = None
         self.config = config
 
     def start(self, now: datetime) -> int:
@@ -139,6 +144,25 @@ class Poller:
         An answer whose source is no longer configured is dropped. Raises StoreFailed; what had been
         committed by then is not new when it is committed again.
         """
+        before = self._commit_again(now) if self.again else []
+        return before + (self._commit_all(answers, now) if answers or not before else [])
+
+    def _commit_again(self, now: datetime) -> list[Step]:
+        """What time and the edit do, then the re-match alone, before anything new: so it can be silent.
+
+        A fault in it stops nothing else: what is owed stays owed, until the next edit or start.
+        """
+        steps = [self._commit([], now)]
+        try:
+            steps.append(self._commit([], now, self.again))
+        except Exception as error:
+            if isinstance(error, StoreFailed) and error.reason != "refused":
+                raise  # the database is busy or gone: it is tried again with the next commit
+            log.error("rematch_failed", exc_info=error)
+        self.again = None
+        return steps
+
+    def _commit_all(self, answers: Sequence[Answer], now: datetime) -> list[Step]:
         known = [answer for answer in answers if answer.source.id in self.config.sources]
         try:
             return [self._commit(known, now)]
@@ -162,11 +186,18 @@ class Poller:
             reason = f"internal error: {type(error).__name__}"
         return self._commit([Answer(answer.source, FetchFailed(FeedState.ERROR, reason))], now)
 
-    def _commit(self, answers: Sequence[Answer], now: datetime) -> Step:
+    def _commit(self, answers: Sequence[Answer], now: datetime, again: Rematch | None = None) -> Step:
+        # A connection was lost at COMMIT: what was written is not new, but is remembered.
+        if self._unsure:
+            self.memory, self._polls = self._store.memory(), self._store.polls()
+            self._unsure = False
         readings = [self._reading(answer, now) for answer in answers]
         polls = [self._next(answer, reading, now) for answer, reading in zip(answers, readings, strict=True)]
-        step = pipeline.advance(self.config, self.memory, readings, now, self._store.waiting_rulings())
+        rulings = () if again else self._store.waiting_rulings()
+        step = pipeline.advance(self.config, self.memory, readings, now, rulings, again)
+        self._unsure = True
         self._store.commit(step, polls)
+        self._unsure = False
         self.memory = step.memory
         self._polls.update((poll.source, poll) for poll in polls)
         _report(step)
@@ -234,6 +265,19 @@ def _report(step: Step) -> None:
                 new=len(reading.items),
                 notes=list(reading.notes),
             )
+    if step.rematched:
+        came = step.rematched
+        log.info(
+            "rematched",
+            indicators=list(came.indicators),
+            looked=came.looked,
+            cut=came.cut,
+            matched=came.matched,
+            made=came.made,
+            dropped=came.dropped,
+            levels=[f"{c.indicator} {c.before} → {c.after}" for c in came.levels],
+            reviews=list(came.reviews),
+        )
     for change in step.level_changes:
         log.info(
             "level",

@@ -129,6 +129,11 @@ def _cited(newsroom: _Newsroom, citation: Citation) -> Voice:
     )
 
 
+def listed(publisher: str, url: str, directory: Directory) -> Source | None:
+    """The configured newsroom that a publisher's name or domain is of, else an item's address."""
+    return _look_up(Entry(key="", url=url, title="", publisher=publisher), directory.newsrooms)
+
+
 # ---------------------------------------------------------------- the newsroom
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from iwmon.model import (
     LevelChange,
     Memory,
     Reading,
+    Rematch,
+    Rematched,
     Review,
     Ruling,
     Signal,
@@ -23,7 +25,8 @@ from iwmon.model import (
     Story,
 )
 from iwmon.pipeline import judging
-from iwmon.pipeline.evidence import Evidence, current, kept, weigh
+from iwmon.pipeline.again import Again, again
+from iwmon.pipeline.evidence import Evidence, current, kept, same_day, weigh
 from iwmon.pipeline.items import volumes
 from iwmon.pipeline.levels import Scene, Settled, settled, turned
 from iwmon.pipeline.reviews import reviewed
@@ -36,29 +39,54 @@ def advance(
     readings: Sequence[Reading],
     now: datetime,
     rulings: Sequence[Review | Ruling] = (),
+    rematch: Rematch | None = None,
+    *,
+    only: Collection[str] | None = None,
 ) -> Step:
     """One step: all that follows from what was read and decided, at `now`. Pure: the same gives the same.
 
-    `readings` hold only items never seen before; `rulings` what people have said since the step before.
+    `readings` hold only items never seen before; `rulings` what people have said since the step before;
+    `rematch` stored items that edited queries are to find again, before anything that is new, and in silence.
+    `only`: the judgements that are judged, for comparisons; the same evidence is weighed, and what is decided
+    of these is the same. None: all.
     The returned `memory` is what the next call takes.
     """
     health = _health(config, memory, readings)
     said = reviewed(memory, rulings)
+    redone = again(config, _with(memory, said), rematch, now)
+    if rematch is not None:
+        memory = redone.memory
+        held = {(s.indicator, s.story): s for own in memory.signals.values() for s in own}
+        said = {key: held[key] for key in said if key in held}
     evidence = weigh(config, _with(memory, said), readings)
     signals, expired = current(config, memory, evidence, said, now)
-    known = {**memory.stories, **evidence.stories}
+    known = {**memory.stories, **evidence.stories} if evidence.stories else memory.stories
     counts = volumes(memory.volumes, readings, now)
     standings = coverage.standings(config.sources.values(), health, now)
     collectors = coverage.collectors_of(config.indicators.values(), config.sources.values())
     anew = turned(memory, config, now)
-    scene = Scene(config, memory, signals, evidence, said, health, standings, counts, collectors, now, anew)
+    scene = Scene(
+        config,
+        memory,
+        signals,
+        evidence,
+        said,
+        health,
+        standings,
+        counts,
+        collectors,
+        now,
+        anew,
+        redone,
+        only,
+    )
     found = settled(scene)
     verdicts = judging.assess(scene, found, rulings)
     spoken = replace(config, judgements=verdicts.judgements)  # what readers are told: the terms in force
     moved, raised = _tell(found, evidence, known, verdicts, spoken, now)
     # What is not configured now is kept as it is: it may come back, and a restart would bring it back.
     states = {**memory.states, **moved}
-    level_changes, coverage_changes = _changes(config, memory.states, states, now)
+    level_changes, coverage_changes = _changes(config, memory.states, states, now, redone.touched)
     views = {name: one.view for name, one in found.items()}
     raised += judging.alerts_of(verdicts, spoken, now)
     raised += alerts.coverage_alerts(coverage_changes, views, spoken, now)
@@ -68,15 +96,15 @@ def advance(
         config_digest=config.digest,
         readings=tuple(readings),
         matches=tuple(evidence.matches),
-        stories=tuple(evidence.stories.values()),
-        signals=_changed(evidence, said),
+        stories=tuple({**redone.stories, **evidence.stories}.values()),
+        signals=_changed(redone, evidence, said),
         level_changes=level_changes,
         coverage_changes=coverage_changes,
         alerts=tuple(told),
         deliveries=alerts.deliveries(delivered, config, now),
         expired=expired,
         memory=Memory(
-            stories=kept(known, signals, now),
+            stories=_stories(config, memory, known, evidence, signals, now, lost=bool(expired or rematch)),
             signals=signals,
             states=states,
             health=health,
@@ -88,6 +116,10 @@ def advance(
         ),
         assessments=verdicts.assessments,
         rulings=tuple(rulings),
+        rematch=rematch,
+        rematches=redone.matches,
+        dropped=redone.dropped,
+        rematched=_outcome(config, rematch, redone, level_changes, verdicts, now) if rematch else None,
     )
 
 
@@ -99,9 +131,9 @@ def _with(memory: Memory, said: Mapping[tuple[str, str], Signal]) -> Memory:
     return replace(memory, signals=signals)
 
 
-def _changed(evidence: Evidence, said: Mapping[tuple[str, str], Signal]) -> tuple[Signal, ...]:
+def _changed(redone: Again, evidence: Evidence, said: Mapping[tuple[str, str], Signal]) -> tuple[Signal, ...]:
     """The signals that are new or changed, each as it stands at the end of the step."""
-    found = dict(said)
+    found = {**said, **redone.signals}
     found.update({(s.indicator, s.story): s for s in evidence.signals()})
     return tuple(found.values())
 
@@ -137,6 +169,27 @@ def _tell(
     return states, raised + _contested(found, evidence, verdicts, config, now)
 
 
+def _stories(
+    config: Config,
+    memory: Memory,
+    known: Mapping[str, Story],
+    evidence: Evidence,
+    signals: Mapping[str, Sequence[Signal]],
+    now: datetime,
+    *,
+    lost: bool,
+) -> Mapping[str, Story]:
+    """The stories to remember. On the day of the step before, only what is new has to be asked."""
+    if lost or not same_day(config, memory, now):
+        return kept(known, signals, now)
+    if not evidence.stories:
+        return memory.stories
+    own = {s.story for made in evidence.fresh.values() for s in made.values()}
+    if evidence.stories.keys() <= memory.stories.keys() | own:
+        return known
+    return kept(known, signals, now)
+
+
 def _contested(
     found: Mapping[str, Settled],
     evidence: Evidence,
@@ -147,9 +200,9 @@ def _contested(
     """One alert for each denial and indicator, whatever number of reports it denies."""
     denied: dict[tuple[str, str], list[tuple[Signal, Story]]] = {}
     for signal, story in evidence.contested.values():
-        one = found[signal.indicator]  # judged, since its signals were altered
+        one = found.get(signal.indicator)  # judged, since its signals were altered; but for `only`
         # What nobody was told of needs no correction.
-        if one.before.told.rank and one.indicator.judgement not in verdicts.settled:
+        if one is not None and one.before.told.rank and one.indicator.judgement not in verdicts.settled:
             denied.setdefault((signal.indicator, story.denial), []).append((signal, story))
     return [
         alerts.contested_alert(reports, found[name].indicator, config, now)
@@ -162,18 +215,43 @@ def _changes(
     before: Mapping[str, IndicatorState],
     after: Mapping[str, IndicatorState],
     now: datetime,
+    edited: frozenset[str],
 ) -> tuple[tuple[LevelChange, ...], tuple[CoverageChange, ...]]:
-    """What moved in this step: levels, and coverage."""
+    """What moved in this step: levels, and coverage. `edited`: whose evidence an edited query changed."""
     levels, views = [], []
     for name in config.indicators:
-        old, new = before.get(name, IndicatorState(name)), after[name]
-        if new is old:
+        old, new = before.get(name), after.get(name)
+        if new is None or new is old:
             continue
+        old = old or IndicatorState(name)
         if new.level is not old.level:
-            levels.append(LevelChange(name, now, old.level, new.level, new.activation, new.reason))
+            why = f"{new.reason}; found by matching stored items again" if name in edited else new.reason
+            levels.append(LevelChange(name, now, old.level, new.level, new.activation, why))
         if new.coverage is not old.coverage:
             views.append(CoverageChange(name, now, old.coverage, new.coverage, new.coverage_reason))
     return tuple(levels), tuple(views)
+
+
+def _outcome(
+    config: Config,
+    rematch: Rematch,
+    redone: Again,
+    changes: Sequence[LevelChange],
+    verdicts: judging.Verdicts,
+    now: datetime,
+) -> Rematched:
+    """What came of the re-match, in numbers."""
+    return Rematched(
+        at=now,
+        indicators=tuple(name for name in rematch.indicators if name in config.indicators),
+        looked=rematch.looked,
+        cut=rematch.cut,
+        matched=len({match.item for match in redone.matches}),
+        made=len(redone.made),
+        dropped=len(redone.dropped),
+        levels=tuple(change for change in changes if change.indicator in redone.touched),
+        reviews=verdicts.hushed,
+    )
 
 
 def _health(config: Config, memory: Memory, readings: Sequence[Reading]) -> dict[str, SourceHealth]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -16,6 +16,7 @@ from iwmon.pipeline.items import as_of
 UNJUDGED = 6  # credibility of what nobody has judged
 DENIAL_REACH = timedelta(hours=72)  # a denial speaks of the reports of these hours before it
 _BELIEVED: frozenset[Reliability] = frozenset(("A", "B", "C"))  # when they carry a denial by the accused
+ALIKE: Reliability = "C"  # everybody's, where reliability is left out of the model
 _DAY = timedelta(days=1)
 
 
@@ -40,7 +41,7 @@ class Evidence:
 
 def weigh(config: Config, memory: Memory, readings: Sequence[Reading]) -> Evidence:
     """Items → Evidence, in the order of the readings."""
-    work = _Work(config, memory)
+    work = Work(config, memory)
     for item in (item for reading in readings for item in reading.items):
         found = config.matcher.match(item)
         work.evidence.matches += found
@@ -51,7 +52,7 @@ def weigh(config: Config, memory: Memory, readings: Sequence[Reading]) -> Eviden
     return work.evidence
 
 
-class _Work:
+class Work:
     """The step's evidence while it grows: later items see what earlier ones made."""
 
     def __init__(self, config: Config, memory: Memory) -> None:
@@ -65,33 +66,39 @@ class _Work:
         """One item that matched: its story, a signal for each indicator, and whom it denies."""
         source = self.config.sources[item.source]
         voice = origins.voice(item, source, self.config.directory)
+        if "reliability" in self.config.without:
+            voice = replace(voice, reliability=ALIKE, newsroom=ALIKE, credibility=None)
         names = frozenset(match.indicator for match in found)
-        said = [(match, self._spoken(item, match)) for match in found]
-        denies = all(spoken.modality == "denied" for _, spoken in said)
-        held = stories.find(item, moment, self._near(moment, denies), voice, names)
+        said = [(m, spoken(item, m, self.config.indicators[m.indicator])) for m in found]
+        denies = all(how.modality == "denied" for _, how in said)
+        story = self.place(item, moment, voice, names, denies=denies)
+        for match, how in said:
+            indicator = self.config.indicators[match.indicator]
+            self._signal(item, match, story, voice, how, indicator)
+            if how.modality == "denied":
+                self._denied.append((item, indicator, voice, moment))
+
+    def place(
+        self, item: Item, moment: datetime, voice: Voice, names: frozenset[str], *, denies: bool
+    ) -> Story:
+        """The story that the item begins or joins; the signals of that know who carries it now."""
+        near = () if "stories" in self.config.without else self._near(moment, denies)
+        held = stories.find(item, moment, near, voice, names)
         if held is None:
             story = stories.begin(item, moment, voice, names)
         else:
             story = stories.join(held, item, voice, names)
-        self._put(story)
+        self.put(story)
         if held is None and denies:
             self._told_by_denials().add(story.id)
         if held is not None and story.carriers != held.carriers:
             self._carry(story)
-        for match, spoken in said:
-            indicator = self.config.indicators[match.indicator]
-            self._signal(item, match, story, voice, spoken, indicator)
-            if spoken.modality == "denied":
-                self._denied.append((item, indicator, voice, moment))
+        return story
 
     def contest(self) -> None:
         """What the step's denials deny: all that it brought is there now, whichever feed answered first."""
         for denial in self._denied:
-            self._contest(*denial)
-
-    def _spoken(self, item: Item, match: Match) -> Spoken:
-        kind = self.config.indicators[match.indicator].kind
-        return modality.judge(item.entry, match, kind, item.language)
+            self.deny(*denial)
 
     def _near(self, moment: datetime, denies: bool) -> list[Story]:
         """The stories that an item of this moment could join, in the order in which they arose.
@@ -113,7 +120,8 @@ class _Work:
             self._denials = {s.story for s in told} - reported
         return self._denials
 
-    def _put(self, story: Story) -> None:
+    def put(self, story: Story) -> None:
+        """A story as it is from here on."""
         self.evidence.stories[story.id] = story
         if self._days is not None:
             self._days.setdefault(story.as_of.date(), {})[story.id] = story
@@ -143,41 +151,39 @@ class _Work:
                 self.evidence.carried.setdefault(name, set()).add(story.id)
 
     def _signal(
-        self, item: Item, match: Match, story: Story, voice: Voice, spoken: Spoken, indicator: Indicator
+        self, item: Item, match: Match, story: Story, voice: Voice, how: Spoken, indicator: Indicator
     ) -> None:
-        signal = make_signal(item, match, story, voice, spoken, indicator)
+        signal = make_signal(item, match, story, voice, how, indicator)
         held = self._current(indicator.id, story.id)
         if held is not None:
-            # What was said of the report, by a person or by who denies it, holds for all its copies; so
-            # it has to be known before one is called the heavier.
-            signal = judged(
-                replace(
-                    signal,
-                    status=held.status,
-                    reviewed_by=held.reviewed_by,
-                    note=held.note,
-                    credibility=held.credibility if held.reviewed_by else signal.credibility,
-                    contested=held.contested,
-                    halved=held.halved,
-                )
-            )
+            signal = heir(signal, held)  # first: one is the heavier by all that is known of it
             if signal.weight <= held.weight:
                 return
         self.evidence.altered.get(indicator.id, {}).pop(story.id, None)
         self.evidence.fresh.setdefault(indicator.id, {})[story.id] = signal
 
-    def _contest(self, item: Item, indicator: Indicator, voice: Voice, moment: datetime) -> None:
+    def deny(
+        self,
+        item: Item,
+        indicator: Indicator,
+        voice: Voice,
+        moment: datetime,
+        only: Collection[str] | None = None,
+    ) -> None:
         """A denial contests the indicator's reports of the last days; by the accused, it halves them.
 
         It is not disconfirmation: it takes no more away (method.md §2, deception and denial). What it
         resembles so much that it joined its story is denied too. The word of the accused is taken from
         its own outlets, or from a newsroom that is fairly reliable: anybody could make up a denial.
+        `only`: the stories that it may contest; None: all.
         """
         accused = bool(set(voice.speaks_for) & set(indicator.actors)) and (
             voice.carrier == voice.group or voice.newsroom in _BELIEVED
         )
         signals = self._all(indicator.id)
         for signal in signals:
+            if only is not None and signal.story not in only:
+                continue
             story = self._story(signal.story)
             if story is None or signal.weight <= 0 or signal.halved or (signal.contested and not accused):
                 continue
@@ -186,7 +192,7 @@ class _Work:
             by = voice.origin or voice.publisher
             halved = accused or story.halved  # by the accused of another of its indicators
             denied = replace(story, denied_by=by, denied_at=moment, denial=item.id, halved=halved)
-            self._put(denied)
+            self.put(denied)
             self._alter(judged(replace(signal, contested=by, halved=accused)))
             if signal.status != "rejected":
                 before, _ = self.evidence.contested.get((indicator.id, story.id), (signal, story))
@@ -202,8 +208,31 @@ class _Work:
         return self.evidence.stories.get(identity) or self.memory.stories.get(identity)
 
 
+def spoken(item: Item, match: Match, indicator: Indicator) -> Spoken:
+    """What the item says of the thing that it names."""
+    return modality.judge(item.entry, match, indicator.kind, item.language)
+
+
+def heir(signal: Signal, held: Signal) -> Signal:
+    """The signal in the place of one of the same report.
+
+    What was said of the report, by a person or by who denies it, holds for all its copies.
+    """
+    return judged(
+        replace(
+            signal,
+            status=held.status,
+            reviewed_by=held.reviewed_by,
+            note=held.note,
+            credibility=held.credibility if held.reviewed_by else signal.credibility,
+            contested=held.contested,
+            halved=held.halved,
+        )
+    )
+
+
 def make_signal(
-    item: Item, match: Match, story: Story, voice: Voice, spoken: Spoken, indicator: Indicator
+    item: Item, match: Match, story: Story, voice: Voice, how: Spoken, indicator: Indicator
 ) -> Signal:
     """A story's signal for an indicator, carried by this item."""
     authoritative = indicator.kind == "declaration" and bool(set(voice.speaks_for) & set(indicator.actors))
@@ -229,9 +258,9 @@ def make_signal(
             where=match.where,
             words=match.words,
             flags=item.flags,
-            strength=match.strength * modality.FACTOR[spoken.modality],
-            modality=spoken.modality,
-            cue=spoken.cue,
+            strength=match.strength * modality.FACTOR[how.modality],
+            modality=how.modality,
+            cue=how.cue,
             carriers=story.carriers,
             origin=voice.origin,
             authoritative=authoritative and not relayed,
@@ -260,14 +289,20 @@ def current(
     reviewed: Mapping[tuple[str, str], Signal],
     now: datetime,
 ) -> tuple[dict[str, tuple[Signal, ...]], tuple[tuple[str, str], ...]]:
-    """(signals that are remembered now by indicator, those that are forgotten)."""
+    """(signals that are remembered now by indicator, those that are forgotten).
+
+    What is forgotten is decided once a UTC day, as of its beginning: it counts for nothing either way, and to
+    ask at every step would cost more than all else. What is new or changed is asked at once.
+    """
     signals: dict[str, tuple[Signal, ...]] = {}
     expired: list[tuple[str, str]] = []
+    day, anew = midnight(now), not same_day(config, memory, now)
+    moved = {*evidence.fresh, *evidence.altered, *(indicator for indicator, _ in reviewed)}
     for name in dict.fromkeys((*memory.signals, *evidence.fresh)):
         held = _merged(name, memory, evidence, reviewed)
         # What is not configured now is not forgotten: nobody can say how long it counts.
-        indicator = config.indicators.get(name)
-        gone = {s.story for s in held if indicator and thresholds.forgotten(indicator, s, now)}
+        indicator = config.indicators.get(name) if anew or name in moved else None
+        gone = {s.story for s in held if thresholds.forgotten(indicator, s, day)} if indicator else set()
         expired += [(name, s.story) for s in held if s.story in gone]
         kept = tuple(s for s in held if s.story not in gone) if gone else held
         if kept:
@@ -292,6 +327,17 @@ def _merged(
 def kept(
     known: Mapping[str, Story], signals: Mapping[str, Sequence[Signal]], now: datetime
 ) -> dict[str, Story]:
-    """The stories that a later item could join, or that carry a signal."""
+    """The stories that a later item could join, of this UTC day, or that carry a signal."""
     carried = {s.story for own in signals.values() for s in own}
-    return {i: s for i, s in known.items() if i in carried or now - s.as_of <= 2 * stories.WINDOW}
+    oldest = midnight(now) - 2 * stories.WINDOW
+    return {i: s for i, s in known.items() if i in carried or s.as_of >= oldest}
+
+
+def midnight(now: datetime) -> datetime:
+    """The beginning of the UTC day."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def same_day(config: Config, memory: Memory, now: datetime) -> bool:
+    """Whether the step before was on this UTC day, with this configuration."""
+    return memory.at is not None and midnight(memory.at) == midnight(now) and memory.config == config.digest

@@ -25,6 +25,7 @@ class Verdicts:
     settled: frozenset[str]  # nobody is told of these any more
     due: tuple[tuple[Judgement, Assessment, Due], ...]  # what is worth an alert
     judgements: Mapping[str, Judgement]  # with the term in force, as a reader is told of them
+    hushed: tuple[str, ...] = ()  # whose review an edited query made due: on the board, and no alert
 
     def line(self, judgement: str) -> str:
         """What it means for a judgement, in a sentence; "" where nothing is implied."""
@@ -44,8 +45,10 @@ def assess(scene: Scene, found: Mapping[str, Settled], rulings: Sequence[Review 
         state = _ruled(states.get(judgement.id, JudgementState(judgement.id)), rulings)
         states[judgement.id] = _priced(judgement, state, scene)
     only = frozenset(judgement.id for judgement in chosen)
-    assessments = assessing.board(config, levels, scene.standings, now, states, only=only)
-    due = []
+    assessments = assessing.board(
+        config, levels, scene.standings, now, states, only=only, collectors=scene.collectors
+    )
+    due, hushed = [], []
     unknown = {name for name, standing in scene.standings.items() if not standing.known}
     for judgement, assessment in zip(chosen, assessments, strict=True):
         seen = judgement.id in memory.judgements
@@ -55,13 +58,29 @@ def assess(scene: Scene, found: Mapping[str, Settled], rulings: Sequence[Review 
         ask = found_due.ask and not waiting and (seen or found_due.action != "resolve")
         # An end that is news and cannot be told yet is told when the last source has answered.
         untold = seen and waiting and found_due.ask and found_due.action == "resolve"
-        state = replace(states[judgement.id], expired=assessment.expired and not untold)
+        state, expired = states[judgement.id], assessment.expired and not untold
+        if expired is not state.expired:
+            state = replace(state, expired=expired)
         states[judgement.id] = _remembered(state, assessment, found_due, ask, waiting, now)
-        if ask:
+        if ask and found_due.action == "review_due" and _edited(judgement, scene, rulings):
+            hushed.append(judgement.id)
+        elif ask:
             due.append((judgement, assessment, found_due))
     settled = frozenset(j.id for j in config.judgements.values() if _outcome(j, states))
     in_force = {j.id: _in_force(j, states.get(j.id)) for j in config.judgements.values()}
-    return Verdicts(assessments, states, settled, tuple(due), in_force)
+    return Verdicts(assessments, states, settled, tuple(due), in_force, tuple(hushed))
+
+
+def _edited(judgement: Judgement, scene: Scene, rulings: Sequence[Review | Ruling]) -> bool:
+    """Whether an edited query moved it, and nothing else of this step: nobody is alerted of that.
+
+    The review counts as asked for: it stands on the board, and the same term is not told by the next step.
+    """
+    return (
+        not scene.again.touched.isdisjoint(judgement.indicators)
+        and scene.evidence.fresh.keys().isdisjoint(judgement.indicators)
+        and not any(isinstance(one, Ruling) and one.judgement == judgement.id for one in rulings)
+    )
 
 
 def _in_force(judgement: Judgement, state: JudgementState | None) -> Judgement:
@@ -80,6 +99,8 @@ def _wanted(
     judgement: Judgement, scene: Scene, found: Mapping[str, Settled], rulings: Sequence[Review | Ruling]
 ) -> bool:
     """Whether the step may change the assessment: once an hour, by its indicators, or by a person."""
+    if scene.only is not None and judgement.id not in scene.only:
+        return False
     known = scene.memory.judgements.get(judgement.id)
     return (
         known is None
@@ -123,6 +144,8 @@ def _priced(judgement: Judgement, state: JudgementState, scene: Scene) -> Judgem
     just_made = scene.memory.at is not None and made_on > scene.memory.at
     after = dict(known)
     for name in judgement.indicators:
+        if name in known and name in scene.again.before:
+            after[name] = _repriced(name, known[name], made_on, scene)
         fresh = scene.evidence.fresh.get(name, {}).values()
         if name in known and not any(signal.as_of <= made_on for signal in fresh):
             continue
@@ -133,10 +156,25 @@ def _priced(judgement: Judgement, state: JudgementState, scene: Scene) -> Judgem
         else:
             own = scene.signals.get(name, ())
             was = assessing.baseline(scene.config.indicators[name], own, made_on)
-            after[name] = max(known.get(name, 0.0), was)
+            after[name] = max(after.get(name, 0.0), was)
     if after == known and state.baseline_of == made_on:
         return state
     return replace(state, baseline=after, baseline_of=made_on)
+
+
+def _repriced(name: str, known: float, made_on: datetime, scene: Scene) -> float:
+    """The baseline with what an edited query finds of that time, in place of what the old one found.
+
+    What is forgotten by now cannot be matched again, and stays priced: 1 − a = ∏(1 − w) over both parts.
+    """
+    indicator = scene.config.indicators[name]
+    if indicator.type not in ("occurrence", "count"):
+        return known
+    before = assessing.baseline(indicator, scene.again.before[name], made_on)
+    now = assessing.baseline(indicator, scene.again.memory.signals.get(name, ()), made_on)
+    if known <= before or before >= 1.0:
+        return now
+    return 1.0 - (1.0 - now) * (1.0 - known) / (1.0 - before)
 
 
 def _due(judgement: Judgement, state: JudgementState, assessment: Assessment, scene: Scene) -> Due:
@@ -156,12 +194,13 @@ def _remembered(
     state: JudgementState, assessment: Assessment, due: Due, ask: bool, waiting: bool, now: datetime
 ) -> JudgementState:
     implied = assessment.implied.term if assessment.implied else ""
-    state = replace(state, implied_term=implied)
+    if implied != state.implied_term:
+        state = replace(state, implied_term=implied)
     if ask and due.action == "review_due":
         return replace(state, told_term=due.told_term, told_at=now)
     # What swings about the line between two terms is asked once, not at each swing.
     restless = due.action == "none" and state.told_at is not None and now - state.told_at < ASKED_AGAIN
-    if not waiting and not due.ask and not restless:
+    if due.told_term != state.told_term and not waiting and not due.ask and not restless:
         return replace(state, told_term=due.told_term)
     return state
 

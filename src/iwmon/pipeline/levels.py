@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from iwmon.model import (
     SourceHealth,
     Verdict,
 )
+from iwmon.pipeline.again import Again
 from iwmon.pipeline.evidence import Evidence
 from iwmon.thresholds import Backdrop, absence, surging
 
@@ -57,6 +58,8 @@ class Scene:
     collectors: Mapping[str, tuple[Source, ...]]  # by indicator
     now: datetime
     anew: bool  # everything that time can move is judged
+    again: Again  # what an edited query made of the memory
+    only: Collection[str] | None = None  # judgements that are judged; None: all
 
 
 def turned(memory: Memory, config: Config, now: datetime) -> bool:
@@ -79,6 +82,8 @@ def settled(scene: Scene) -> dict[str, Settled]:
     reviewed = {indicator for indicator, _ in scene.reviewed}
     found = {}
     for indicator in config.indicators.values():
+        if scene.only is not None and indicator.judgement not in scene.only:
+            continue
         name, sources = indicator.id, scene.collectors[indicator.id]
         own = (
             name in scene.evidence.fresh
@@ -87,6 +92,7 @@ def settled(scene: Scene) -> dict[str, Settled]:
             or name not in memory.states
             or memory.config != config.digest
             or any(n in scene.evidence.fresh for n in indicator.absence_of)
+            or name in scene.again.touched
         )
         if own or shared.touches(sources, shifted) or (scene.anew and _moves(indicator, scene)):
             found[name] = _settle(indicator, sources, scene, shared)
@@ -132,7 +138,10 @@ class _Shared:
     def volumes(self, sources: tuple[Source, ...]) -> Mapping[str, int]:
         """Items a UTC date from all of the sources."""
         if id(sources) not in self._volumes:
-            self._volumes[id(sources)] = total(sources, self._scene.volumes)
+            volumes = total(sources, self._scene.volumes)
+            if "offset" in self._scene.config.without:
+                volumes = dict.fromkeys(volumes, 1)  # as if every day were as full as any other
+            self._volumes[id(sources)] = volumes
         return self._volumes[id(sources)]
 
     def view(self, indicator: Indicator, sources: tuple[Source, ...], own: Sequence[Signal]) -> View:
@@ -148,30 +157,69 @@ class _Shared:
 
 def _settle(indicator: Indicator, sources: tuple[Source, ...], scene: Scene, shared: _Shared) -> Settled:
     memory, now = scene.memory, scene.now
-    before = memory.states.get(indicator.id, IndicatorState(indicator.id))
-    own = scene.signals.get(indicator.id, ())
-    fresh = thresholds.counting(scene.evidence.fresh.get(indicator.id, {}).values())
+    name = indicator.id
+    before = memory.states.get(name) or IndicatorState(name)
+    own = scene.signals.get(name, ())
+    fresh = thresholds.counting(scene.evidence.fresh.get(name, {}).values())
     view = shared.view(indicator, sources, own)
     if before.coverage is Coverage.BLIND and view.coverage is Coverage.WARMING_UP:
         view = replace(view, coverage=Coverage.BLIND)  # a source that was never asked heals nothing
     volumes = shared.volumes(sources) if indicator.type == "surge" else {}
     stories = _qualifying(indicator, scene.evidence) if indicator.type == "absence" else ()
-    state, backdrop = against(indicator, before, volumes, view.share, memory.at, now, stories)
+    past = _recalled(before, indicator, scene, volumes) if name in scene.again.touched else before
+    state, backdrop = against(indicator, past, volumes, view.share, memory.at, now, stories)
     if indicator.type == "surge" and view.coverage is Coverage.OK:
         view = _warming(view, surging.baseline_days(state.covered_days, now))
+    if name in scene.again.touched:
+        state = thresholds.relived(state, indicator, own, now, backdrop)
     state, verdict = thresholds.settle(state, indicator, own, now, backdrop)
     if indicator.type == "surge" and verdict.activation > backdrop.lingering:
         state = replace(state, peak=verdict.activation, peak_at=now)
     waiting = any(not scene.standings[source.id].known for source in sources)
     state = replace(
         state,
-        ever_hit=before.ever_hit or bool(fresh),
+        ever_hit=before.ever_hit or bool(fresh) or bool(scene.again.found([name])),
         coverage=view.coverage,
         coverage_reason=view.reason,
         coverage_since=(view.coverage is before.coverage and before.coverage_since) or now,
     )
+    if name in scene.again.touched and not fresh:
+        state = _hushed(state, before, now)
     news = (*fresh, *_corroborated(indicator, scene.evidence, verdict), *_vouched(indicator, scene, verdict))
     return Settled(indicator, before, state, verdict, view, backdrop, own, news, waiting)
+
+
+def _recalled(
+    state: IndicatorState, indicator: Indicator, scene: Scene, volumes: Mapping[str, int]
+) -> IndicatorState:
+    """The state with the past that an edited query gives it: when a silence was ended, what surge lingers."""
+    if indicator.type == "absence":
+        found = scene.again.found(indicator.absence_of or (indicator.id,))
+        return absence.recalled(state, max(s.as_of for s in found), scene.now) if found else state
+    if indicator.type == "surge":
+        own = thresholds.counting(scene.signals.get(indicator.id, ()))
+        changed = scene.again.changed(indicator.id)
+        seen = Backdrop(volumes=volumes, covered=state.covered_days)
+        peak, at = surging.peak(indicator, state, own, changed, scene.now, seen)
+        return replace(state, peak=peak, peak_at=at)
+    return state
+
+
+def _hushed(state: IndicatorState, before: IndicatorState, now: datetime) -> IndicatorState:
+    """The state after an edit moved its evidence: that is no unrest of the world, and no news of its sources.
+
+    How much of its evidence each source brings decides who has to watch; the next look of its own accord
+    judges that, and tells it if it is blind.
+    """
+    recent = tuple(t for t in before.transitions if t in state.transitions)
+    return replace(
+        state,
+        transitions=recent,
+        unstable=len(recent) > thresholds.RESTLESS,
+        coverage=before.coverage,
+        coverage_reason=before.coverage_reason,
+        coverage_since=before.coverage_since,
+    )
 
 
 def _corroborated(indicator: Indicator, evidence: Evidence, verdict: Verdict) -> list[Signal]:

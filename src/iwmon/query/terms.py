@@ -126,11 +126,12 @@ class Vocabulary:
     def _termset(self, node: TermSet, language: str) -> Node:
         key = (node.name, language)
         if key not in self._read:
-            terms = dict.fromkeys(self._term(entry, node) for entry in self._entries_for(node, language))
+            terms = dict.fromkeys(self._term(entry, node) for entry in self.entries(node, language))
             self._read[key] = Or(tuple(terms)) if len(terms) > 1 else next(iter(terms))
         return self._read[key]
 
-    def _entries_for(self, node: TermSet, language: str) -> Sequence[str]:
+    def entries(self, node: TermSet, language: str) -> Sequence[str]:
+        """What a termset stands for in a query of this language, as written. Raises QueryError."""
         languages = self._entries.get(node.name)
         if languages is None:
             raise QueryError(f"there is no termset ${node.name}", node.position, hint=self._meant(node.name))

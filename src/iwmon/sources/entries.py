@@ -84,15 +84,16 @@ def _clipped(draft: Draft) -> Draft:
 
 
 def _key(draft: Draft) -> str:
-    key = draft.guid or draft.url or _digest(draft.title, draft.summary or draft.body)
-    return key if len(key) <= KEY_LIMIT else _digest(key)
+    key = draft.guid or draft.url or digest(draft.title, draft.summary or draft.body)
+    return key if len(key) <= KEY_LIMIT else digest(key)
 
 
 def _fingerprint(draft: Draft) -> str:
-    return _digest(draft.url, draft.title, draft.summary, draft.body)
+    return digest(draft.url, draft.title, draft.summary, draft.body)
 
 
-def _digest(*parts: str) -> str:
+def digest(*parts: str) -> str:
+    """What stands for texts that are too long to be a key."""
     return "sha256:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -1,6 +1,7 @@
 """The store: sqlmodel rows, conversions, one commit a step. SQLite or PostgreSQL."""
 
 from iwmon.store.failures import StoreFailed
+from iwmon.store.history import ALL_HOUR, Past, Place
 from iwmon.store.store import Store
 
-__all__ = ["Store", "StoreFailed"]
+__all__ = ["ALL_HOUR", "Past", "Place", "Store", "StoreFailed"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
@@ -48,7 +48,8 @@ def memory(connection: Connection) -> Memory:
     last = last_step_at(connection)
     wanted: ColumnElement[bool] = t.id.in_(select(s.story).where(s.expired.is_(None)))
     if last is not None:
-        wanted = or_(wanted, t.as_of >= last - REMEMBERED)
+        day = last.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        wanted = or_(wanted, t.as_of >= day - REMEMBERED)  # as `pipeline.evidence.kept` has it
     found = connection.execute(select(*convert.columns(rows.stories, Story)).where(wanted).order_by(t.place))
     return Memory(
         stories={story.id: story for story in convert.read(Story, found)},

@@ -109,7 +109,10 @@ class Names(TypeDecorator[tuple[str, ...]]):
         return lambda value: None if value is None else _listed(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> In:
-        return lambda value: None if value is None else tuple(json.loads(value))
+        return lambda value: () if value == "[]" else None if value is None else tuple(json.loads(value))
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 class NameSet(TypeDecorator[frozenset[str]]):
@@ -122,7 +125,10 @@ class NameSet(TypeDecorator[frozenset[str]]):
         return lambda value: None if value is None else _listed(sorted(value))
 
     def result_processor(self, dialect: Dialect, coltype: object) -> In:
-        return lambda value: None if value is None else frozenset(json.loads(value))
+        # Nearly every item has none: to ask JSON each time is what reading a year would spend itself on.
+        return lambda value: (
+            _NONE if value == "[]" else None if value is None else frozenset(json.loads(value))
+        )
 
 
 class Choice(TypeDecorator[StrEnum]):

@@ -200,6 +200,7 @@ def of_alerts(connection: Connection, ids: Sequence[str]) -> dict[str, list[Deli
 def firing(connection: Connection) -> list[Told]:
     """For each indicator the newest rise that its level still bears out, unless that was acknowledged.
 
+    It is the level that people were told: a rise in silence brings no old alert back.
     An acknowledgement of a rise also covers the lower ones before it. `last_sent` is None while a
     telling is still pending: nobody is reminded of what has not reached them yet; and when the newest
     is dead: a receiver that is gone would make a dead letter of each reminder. Damaged alerts are passed
@@ -219,7 +220,7 @@ def _standing() -> Select[str]:
     newest = (
         select(rise.n)
         .where(rise.indicator == state.indicator, rise.kind == "level_up")
-        .where(_rank(rise.after) <= _rank(state.level))
+        .where(_rank(rise.after) <= _rank(state.told))
         .order_by(rise.n.desc())
         .limit(1)
         .scalar_subquery()
@@ -231,7 +232,7 @@ def _standing() -> Select[str]:
         later.acked.is_(True),
     )
     joined = rows.indicator_states.join(rows.alerts, chosen.n == newest)
-    here = state.level != Level.QUIET
+    here = state.told != Level.QUIET
     return select(chosen.id).select_from(joined).where(here, ~taken).order_by(chosen.n.desc())
 
 

@@ -6,16 +6,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
-from iwmon.store import rows
+from iwmon.store import rematches, rows
 from iwmon.store.database import batches
-from iwmon.store.steps import Writer
+from iwmon.store.writer import Writer
 
 _BATCH = 500  # rows in one transaction: some 10 ms, in which a daemon may wait
 
 
 def last_before(connection: Connection, before: datetime) -> int:
-    """The number of the last step before a moment; 0 when there is none."""
-    older = select(func.max(rows.steps.c.n)).where(rows.steps.c.at < before)
+    """The number of the last step before a moment that may go; 0 when there is none.
+
+    The newest step never goes: its number is what the next one is counted from, and a number that comes
+    twice would give one step the items and changes of another.
+    """
+    n = rows.steps.c.n
+    newest = select(func.max(n)).scalar_subquery()
+    older = select(func.max(n)).where(rows.steps.c.at < before, n < newest)
     return int(connection.scalar(older) or 0)
 
 
@@ -91,4 +97,5 @@ def prune_log(connection: Connection, last: int) -> int:
         return 0
     until = min(first + _BATCH, last + 1)
     gone = connection.execute(delete(rows.readings).where(rows.readings.c.step < until)).rowcount
+    gone += rematches.prune(connection, until)
     return gone + connection.execute(delete(rows.steps).where(rows.steps.c.n < until)).rowcount

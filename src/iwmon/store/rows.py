@@ -29,7 +29,7 @@ from iwmon.store.columns import (
     Words,
 )
 
-HEAD = "0002"  # the newest migration; a test holds it equal to what alembic finds
+HEAD = "0003"  # the newest migration; a test holds it equal to what alembic finds
 
 
 class Rows(SQLModel):
@@ -345,6 +345,32 @@ class RulingRow(Rows, table=True):
     step: int | None = Field(index=True, sa_type=Number)
 
 
+class RematchRow(Rows, table=True):
+    """What a step matched again after an edit (`asked`), and what came of it."""
+
+    __tablename__ = "rematches"
+    step: int = Field(primary_key=True, sa_type=Number)
+    at: datetime = Field(sa_type=When)
+    asked: tuple[str, ...] = Field(sa_type=Names)
+    indicators: tuple[str, ...] = Field(sa_type=Names)
+    looked: int
+    cut: bool
+    matched: int
+    made: int
+    dropped: int
+    reviews: tuple[str, ...] = Field(sa_type=Names)
+
+
+class RematchedItemRow(Rows, table=True):
+    """The items of a re-match, in order. They may be past retention before the step is: no reference."""
+
+    __tablename__ = "rematched_items"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    step: int = Field(primary_key=True, sa_type=Number)
+    place: int = Field(primary_key=True)
+    item: str = Field(sa_type=Text)
+
+
 class HealthRow(Rows, table=True):
     __tablename__ = "source_health"
     source: str = Field(primary_key=True, sa_type=Text)
@@ -475,3 +501,5 @@ volumes = _table(VolumeRow)
 assessments = _table(AssessmentRow)
 reviews = _table(ReviewRow)
 rulings = _table(RulingRow)
+rematches = _table(RematchRow)
+rematched_items = _table(RematchedItemRow)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, case, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
 from iwmon.model import (
     Budget,
@@ -22,15 +22,14 @@ from iwmon.model import (
     Recorded,
     SourceHealth,
     Step,
+    Story,
 )
-from iwmon.store import convert, desk, rows
-from iwmon.store.database import batches
+from iwmon.store import convert, desk, rematches, rows
+from iwmon.store.writer import Writer, existing
 
 COUNTED = ("items", "matches", "stories", "alerts")
 _PLACES = 1 << 20  # places within one step; step · _PLACES + i orders rows over all steps
 _PAGE = 100  # steps read at a time
-
-Insert = Callable[[Table], Any]
 
 
 @dataclass(slots=True)
@@ -42,59 +41,13 @@ class Written:
     judgements: Mapping[str, JudgementState] = field(default_factory=dict)
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     volumes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    stories: Mapping[str, Story] | None = None  # None: nobody knows which are remembered
 
     @classmethod
     def of(cls, memory: Memory) -> Self:
-        return cls(memory.states, memory.health, memory.judgements, memory.budgets, memory.volumes)
-
-
-class Writer:
-    """Writes steps with statements that are built once: they are the same for every step."""
-
-    def __init__(self, insert: Insert) -> None:
-        self._statements: dict[tuple[str, str], Any] = {}
-        self._insert = insert
-
-    def add(self, connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> int:
-        """Inserts rows that are not there yet; returns how many were not."""
-        if not values:
-            return 0
-        return int(connection.execute(self.adding(table), values).rowcount)
-
-    def adding(self, table: Table) -> Any:
-        """The statement that inserts what is not there yet."""
-        return self._statement("add", table, lambda: self._insert(table).on_conflict_do_nothing())
-
-    def put(self, connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
-        """Inserts rows, and overwrites those that are there."""
-        if values:
-            connection.execute(self._statement("put", table, lambda: self._overwriting(table)), values)
-
-    def count(self, connection: Connection, table: Table, values: Sequence[Mapping[str, Any]]) -> None:
-        """Adds numbers to the rows with the same key."""
-        if values:
-            connection.execute(self._statement("count", table, lambda: self._counting(table)), values)
-
-    def _statement(self, kind: str, table: Table, build: Callable[[], Any]) -> Any:
-        key = (kind, table.name)
-        if key not in self._statements:
-            self._statements[key] = build().execution_options(preserve_rowcount=True)
-        return self._statements[key]
-
-    def _overwriting(self, table: Table) -> Any:
-        statement = self._insert(table)
-        changed = {c.name: statement.excluded[c.name] for c in table.c if not c.primary_key}
-        if table is rows.signals:  # a signal that comes back to life is a new arrival
-            held = rows.signals.c
-            changed["place"] = case((held.expired.is_(None), held.place), else_=statement.excluded.place)
-        elif table is rows.stories:
-            del changed["place"]
-        return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
-
-    def _counting(self, table: Table) -> Any:
-        statement = self._insert(table)
-        added = {c.name: c + statement.excluded[c.name] for c in table.c if not c.primary_key}
-        return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=added)
+        return cls(
+            memory.states, memory.health, memory.judgements, memory.budgets, memory.volumes, memory.stories
+        )
 
 
 def commit(
@@ -102,7 +55,7 @@ def commit(
 ) -> None:
     """Writes all of a step. Every row has a key, so that the same step can come twice."""
     n, is_new = _step(connection, writer, step)
-    added = _evidence(connection, writer, step, n)
+    added = _evidence(connection, writer, step, n, known)
     _changes(connection, writer, step, n)
     memory = step.memory
     changed = [s for i, s in memory.states.items() if known.states.get(i) != s]
@@ -111,6 +64,7 @@ def commit(
     writer.put(connection, rows.source_health, [convert.row(h) for h in ailing])
     _judgements(connection, writer, step, known)
     desk.taken_up(connection, step.rulings, n)
+    rematches.write(connection, writer, step, n)
     added["alerts"] = writer.add(connection, rows.alerts, [convert.alert_row(a) for a in step.alerts])
     writer.add(connection, rows.deliveries, [convert.delivery_row(d) for d in step.deliveries])
     writer.put(connection, rows.polls, [convert.row(p) for p in polls])
@@ -178,10 +132,12 @@ def _key(step: Step) -> str:
         [a.id for a in step.alerts],
         [(r.at.isoformat(), r.by, r.action) for r in step.rulings],
     )
+    if step.rematch:
+        said = (*said, step.rematch.indicators, [item.id for item in step.rematch.items])  # type: ignore[assignment]
     return sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _evidence(connection: Connection, writer: Writer, step: Step, n: int) -> dict[str, int]:
+def _evidence(connection: Connection, writer: Writer, step: Step, n: int, written: Written) -> dict[str, int]:
     """Readings, items, matches, stories and signals; returns how many rows were new."""
     readings = [convert.reading_row(r, n, place) for place, r in enumerate(step.readings)]
     writer.add(connection, rows.readings, readings)
@@ -193,13 +149,22 @@ def _evidence(connection: Connection, writer: Writer, step: Step, n: int) -> dic
     first = n * _PLACES
     stories = [convert.story_row(s, first + i) for i, s in enumerate(step.stories)]
     writer.put(connection, rows.stories, stories)
+    if written.stories is not None:  # what nobody remembers and begins anew is the last to arise
+        anew = [s for s in stories if s["id"] in known and s["id"] not in written.stories]
+        for story in anew:
+            here = update(rows.stories).where(rows.stories.c.id == story["id"])
+            connection.execute(here.values(place=story["place"]))
+    _expire(connection, step.dropped, step.at)  # first: what comes back in the same step is a new arrival
     signals = [convert.signal_row(s, first + i) for i, s in enumerate(step.signals)]
     writer.put(connection, rows.signals, signals)
-    if step.expired:
-        connection.execute(
-            _EXPIRE, [{"of": indicator, "by": story, "at": step.at} for indicator, story in step.expired]
-        )
+    _expire(connection, step.expired, step.at)
     return added
+
+
+def _expire(connection: Connection, gone: Sequence[tuple[str, str]], at: datetime) -> None:
+    """These signals, by indicator and story, count no more."""
+    if gone:
+        connection.execute(_EXPIRE, [{"of": indicator, "by": story, "at": at} for indicator, story in gone])
 
 
 _EXPIRE = (
@@ -241,14 +206,6 @@ def _stats(step: Step) -> list[dict[str, Any]]:
     ]
 
 
-def existing(connection: Connection, table: Table, ids: Sequence[str]) -> set[str]:
-    """Which of these ids the table holds."""
-    found: set[str] = set()
-    for some in batches(ids):
-        found.update(connection.scalars(select(table.c.id).where(table.c.id.in_(some))))
-    return found
-
-
 def unseen(connection: Connection, items: Sequence[Item]) -> list[Item]:
     """Those that are not stored, in order, each once."""
     once = {item.id: item for item in reversed(items)}
@@ -265,6 +222,12 @@ def span(connection: Connection, since: datetime | None, until: datetime | None)
     n = rows.steps.c.n
     first, last = connection.execute(select(func.min(n), func.max(n)).where(*_within(since, until))).one()
     return (first, last) if first is not None else (1, 0)
+
+
+def items_between(connection: Connection, since: datetime | None, until: datetime | None) -> int:
+    """How many items the steps with `since` <= at < `until` brought."""
+    total = connection.scalar(select(func.sum(rows.steps.c["items"])).where(*_within(since, until)))
+    return int(total or 0)
 
 
 def recorded(
@@ -293,8 +256,11 @@ def recorded(
         for n, group in groupby(found, key=lambda r: r["step"])
     }
     rulings = desk.of_steps(connection, numbers)
+    again = rematches.of_steps(connection, numbers)
     going_on = numbers[-1] + 1 if some else last + 1
-    return [Recorded(at, digest, by_step.get(n, ()), rulings.get(n, ())) for n, at, digest in some], going_on
+    return [
+        Recorded(at, digest, by_step.get(n, ()), rulings.get(n, ()), again.get(n)) for n, at, digest in some
+    ], going_on
 
 
 def _within(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:

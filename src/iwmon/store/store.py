@@ -6,7 +6,7 @@ otherwise. Times go in and come out as aware UTC datetimes. Whatever goes wrong 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ from iwmon.model import (
     Memory,
     PollState,
     Recorded,
+    Rematched,
     Review,
     Ruling,
     Signal,
@@ -40,10 +41,27 @@ from iwmon.model import (
     Story,
     Told,
 )
-from iwmon.store import board, checks, configs, convert, desk, opening, outbox, retention, rows, sqlite, steps
+from iwmon.store import (
+    board,
+    checks,
+    configs,
+    convert,
+    desk,
+    history,
+    opening,
+    outbox,
+    record,
+    rematches,
+    retention,
+    rows,
+    sqlite,
+    steps,
+)
+from iwmon.store.configs import Kept
 from iwmon.store.database import Database, reading, writing
 from iwmon.store.failures import StoreFailed
 from iwmon.store.sqlite import SqliteDatabase
+from iwmon.store.writer import Writer
 
 PATIENCE = timedelta(seconds=70)  # for another writer: a lock of 60 s is harmless
 
@@ -53,7 +71,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._writer = steps.Writer(database.insert)
+        self._writer = Writer(database.insert)
         self._turn = Lock()  # writers of one process queue here rather than poll SQLite's lock
         self._written = steps.Written()
 
@@ -134,6 +152,84 @@ class Store:
             with reading(self._database) as connection:
                 found, first = steps.recorded(connection, (first, last), since, until)
             yield from found
+
+    def recorded_items(self, since: datetime | None = None, until: datetime | None = None) -> int:
+        """How many items `recorded` will give, in all its steps."""
+        with reading(self._database) as connection:
+            return steps.items_between(connection, since, until)
+
+    # ------------------------------------------------------------ what the steps decided
+
+    def extent(self, until: datetime | None = None) -> record.Extent | None:
+        """How far the recorded steps reach, up to the last before `until`; None when there is none."""
+        with reading(self._database) as connection:
+            return record.extent(connection, until)
+
+    def decided(self, first: int, last: int) -> Iterator[record.Decided]:
+        """What the steps between these numbers decided, oldest first. Read in pages."""
+        while first <= last:
+            with reading(self._database) as connection:
+                found, first = record.decided(connection, first, last)
+            yield from found
+
+    def stored_alerts(self, ids: Sequence[str]) -> dict[str, record.Stored]:
+        """Those of these alerts that are stored, as they stand: their seals are not proved."""
+        with reading(self._database) as connection:
+            return record.alerts(connection, ids)
+
+    def raised(self, last: int) -> Iterator[Alert]:
+        """Every alert up to number `last`, in order, seals not proved. Read in pages."""
+        after: int | None = 0
+        while after is not None:
+            with reading(self._database) as connection:
+                found, after = record.raised(connection, after, last)
+            yield from found
+
+    def refers_to_steps(self, first: int, last: int) -> bool:
+        """Whether anything stored says that it is of a step between these numbers."""
+        with reading(self._database) as connection:
+            return record.referred(connection, first, last)
+
+    def rulings_before(self, step: int) -> tuple[Ruling, ...]:
+        """What was decided about judgements in steps before this one, pruned or not."""
+        with reading(self._database) as connection:
+            return record.rulings_before(connection, step)
+
+    # ------------------------------------------------------------ history, for comparisons
+
+    def times(self) -> tuple[datetime, datetime] | None:
+        """The times of the earliest and the latest recorded step; None when there is none."""
+        with reading(self._database) as connection:
+            return history.extent(connection)
+
+    def came_under(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> dict[str, tuple[int, int]]:
+        """Digest of a configuration → (steps, items) of `since` <= at < `until` that came under it."""
+        with reading(self._database) as connection:
+            return history.came_under(connection, since, until)
+
+    def past(
+        self, since: datetime, until: datetime, *, whole: Callable[[str], bool] = lambda digest: True
+    ) -> Iterator[history.Past]:
+        """The hours of `since` <= t < `until` in which there were steps; both are full hours, UTC.
+
+        `whole` says of a configuration's digest whether items that came under it are wanted though they
+        matched nothing; the others are counted. Read in pages.
+        """
+        while since < until:
+            end = min(since + history.PAGE, until)
+            with reading(self._database) as connection:
+                found = history.page(connection, since, end, whole)
+            yield from found
+            since = end
+
+    def rulings_before_time(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> list[Ruling]:
+        """What was decided about judgements before the first step of a span, oldest first."""
+        with reading(self._database) as connection:
+            return history.rulings_before(connection, since, until)
 
     # ------------------------------------------------------------ deliveries
 
@@ -272,15 +368,35 @@ class Store:
 
     # ------------------------------------------------------------ configurations
 
-    def keep_config(self, digest: str, files: Mapping[str, bytes | str], at: datetime) -> None:
-        """This configuration, its text unexpanded, is now in force; a noted error is over."""
+    def keep_config(
+        self, digest: str, files: Mapping[str, bytes | str], at: datetime, owed: Collection[str] = ()
+    ) -> None:
+        """This configuration, its text unexpanded, is now in force; a noted error is over.
+
+        `owed`: the indicators whose stored items it has to match again, until a step does (`owed_rematch`).
+        """
         with self._turn, writing(self._database) as connection:
-            configs.keep(connection, self._writer, digest, files, at)
+            configs.keep(connection, self._writer, digest, files, at, owed)
 
     def last_good_config(self) -> tuple[str, dict[str, bytes]] | None:
         """(digest, file name → text) of the last that was kept; None when none was."""
         with reading(self._database) as connection:
             return configs.last_good(connection)
+
+    def configs(self) -> list[Kept]:
+        """Every configuration that was in force, in the order in which they were last put so."""
+        with reading(self._database) as connection:
+            return configs.every(connection)
+
+    def config(self, digest_prefix: str) -> Kept:
+        """By digest, or by the beginning of one if only one begins so. StoreFailed "unknown" otherwise."""
+        with reading(self._database) as connection:
+            return configs.one(connection, digest_prefix)
+
+    def config_text(self, digest: str) -> dict[str, bytes] | None:
+        """Its files by name, the main file first; None when it was not kept."""
+        with reading(self._database) as connection:
+            return configs.text(connection, digest)
 
     def note_config_error(self, text: str, at: datetime) -> None:
         """An edit is not in force, for this reason."""
@@ -291,6 +407,35 @@ class Store:
         """What is in force, and why a later edit is not."""
         with reading(self._database) as connection:
             return configs.status(connection)
+
+    # ------------------------------------------------------------ matched again
+
+    def owed_rematch(self) -> tuple[str, ...]:
+        """The indicators whose stored items the configuration in force has yet to match again."""
+        with reading(self._database) as connection:
+            return rematches.owed(connection)[1]
+
+    def look_back(
+        self, indicators: Sequence[str], before: int | None, limit: int
+    ) -> list[tuple[int, Item, bool]]:
+        """Stored items numbered below `before`, newest first: (number, item, whether it matches so far)."""
+        with reading(self._database) as connection:
+            return rematches.page(connection, indicators, before, limit)
+
+    def carriers(self, indicators: Sequence[str]) -> list[tuple[int, Item]]:
+        """(number, item) of the items that carry a signal of these indicators."""
+        with reading(self._database) as connection:
+            return rematches.carriers(connection, indicators)
+
+    def rematched_indicators(self) -> frozenset[str]:
+        """Indicators whose stored matches were replaced by a re-match."""
+        with reading(self._database) as connection:
+            return rematches.indicators(connection)
+
+    def last_rematch(self) -> Rematched | None:
+        """What came of the last re-match; None when there was none."""
+        with reading(self._database) as connection:
+            return rematches.last(connection)
 
     # ------------------------------------------------------------ what people ask
 

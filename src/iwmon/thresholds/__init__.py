@@ -21,7 +21,7 @@ from iwmon.thresholds.levels import (
     shown,
     sides,
 )
-from iwmon.thresholds.settling import EXIT, decide, falls_below, forgotten, settle
+from iwmon.thresholds.settling import EXIT, RESTLESS, decide, falls_below, forgotten, reach, relived, settle
 from iwmon.thresholds.weights import (
     AUTHORITATIVE,
     CONTESTED,
@@ -49,6 +49,7 @@ __all__ = [
     "NOTHING",
     "OCCURRENCE",
     "RELIABILITY",
+    "RESTLESS",
     "Backdrop",
     "absence",
     "activation",
@@ -65,7 +66,9 @@ __all__ = [
     "limits",
     "needed",
     "needs",
+    "reach",
     "reached",
+    "relived",
     "settle",
     "shown",
     "sides",

@@ -116,6 +116,16 @@ def tick(
     return state
 
 
+def recalled(state: IndicatorState, at: datetime, now: datetime) -> IndicatorState:
+    """The clock when it turns out that a qualifying story was seen at `at`: an edited query found it.
+
+    The silence began there. The past gaps stay as they were timed, so that a silence never becomes more
+    unusual by what ends it. A silence that was ended by what no longer qualifies stays ended: how much
+    of the time before it was covered is not remembered, and a clock that runs late alarms nobody.
+    """
+    return replace(_broken(state, at, now), gaps=state.gaps)
+
+
 def _broken(state: IndicatorState, at: datetime, now: datetime) -> IndicatorState:
     """A story ends the silence, unless it is older than what has been timed."""
     at = min(at, now)

@@ -5,6 +5,7 @@ A level rises at once, falls only after it has stayed lower for `hold`, and is h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -16,6 +17,7 @@ from iwmon.thresholds.levels import corroborating, describe, level_of
 from iwmon.thresholds.weights import FORGET, activation, burst, by_group, counting, decay
 
 EXIT = 0.75  # a level is held while the activation is at least this share of what enters it
+LOOKS = 100  # arrivals that a level is relived from; more would hold up a step
 RESTLESS, RESTLESS_WITHIN = 3, timedelta(days=7)  # more transitions than this in a week: unstable
 
 
@@ -79,8 +81,11 @@ def settle(
     )
     if verdict.level.rank > state.level.rank:
         return _moved(state, verdict.level, now), verdict
-    if state.level is Level.QUIET or _held(indicator, signals, now, backdrop).rank >= state.level.rank:
-        return replace(state, falling_since=None), verdict
+    if (
+        state.level is Level.QUIET
+        or _held_now(indicator, verdict, signals, now, backdrop) >= state.level.rank
+    ):
+        return (state if state.falling_since is None else replace(state, falling_since=None)), verdict
     lowest = _lowest(indicator, signals, now, indicator.hold, backdrop, state.level)
     since = min(state.falling_since or now, now)  # a clock that was ahead once is not believed
     if lowest.rank >= state.level.rank:
@@ -98,6 +103,43 @@ def settle(
         )
         return replace(state, falling_since=since, reason=often, unstable=True), verdict
     return _moved(state, lowest, now), verdict
+
+
+def relived(
+    state: IndicatorState,
+    indicator: Indicator,
+    signals: Sequence[Signal],
+    now: datetime,
+    backdrop: Backdrop = NOTHING,
+) -> IndicatorState:
+    """The state at the level where it would stand if these had always been the signals: its past was wrong.
+
+    A level that was entered on a wrong report, or not entered for want of one, has no claim to be held. So it
+    is looked at anew from quiet, just before and at each arrival (of the last 100): between these, evidence
+    only decays. What moved in the last 7 days keeps what is unstable held, as it is.
+    """
+    found = IndicatorState(indicator.id)
+    for at in [now] if indicator.type == "absence" else [*_looks(indicator, signals, now), now]:
+        known = [signal for signal in signals if _arrival(signal) <= at]
+        then = tuple(t for t in state.transitions if t <= at)
+        found, _ = settle(replace(found, transitions=then), indicator, known, at, backdrop)
+    if found.level is state.level:
+        return replace(state, falling_since=found.falling_since)
+    return replace(state, level=found.level, since=now, falling_since=found.falling_since)
+
+
+def _looks(indicator: Indicator, signals: Sequence[Signal], now: datetime) -> list[datetime]:
+    """The moments before `now` at which a level can have risen, and those at which it had to have fallen."""
+    arrivals = {at for at in map(_arrival, signals) if at < now}
+    if indicator.type == "surge":  # a day that is over is judged by its own volume
+        arrivals |= {datetime.combine(at.date() + timedelta(days=1), time(), UTC) for at in arrivals}
+    newest = sorted(at for at in arrivals if at < now)[-LOOKS:]
+    return [look for at in newest for look in (at - timedelta(microseconds=1), at)]
+
+
+def _arrival(signal: Signal) -> datetime:
+    """When the report was known."""
+    return max(signal.as_of, signal.first_seen)
 
 
 def _moved(state: IndicatorState, level: Level, now: datetime) -> IndicatorState:
@@ -131,6 +173,15 @@ def _lowest(
         if found.rank >= enough.rank:
             break
     return found
+
+
+def _held_now(
+    indicator: Indicator, verdict: Verdict, signals: Sequence[Signal], now: datetime, backdrop: Backdrop
+) -> int:
+    """The rank of the level that the evidence holds now; the groups of its verdict are not weighed twice."""
+    if indicator.type in ("occurrence", "count") and all(signal.as_of <= now for signal in signals):
+        return level_of(indicator, verdict.groups, EXIT).rank
+    return _held(indicator, signals, now, backdrop).rank
 
 
 def _held(indicator: Indicator, signals: Sequence[Signal], at: datetime, backdrop: Backdrop) -> Level:
@@ -193,13 +244,31 @@ def forgotten(indicator: Indicator, signal: Signal, now: datetime) -> bool:
     still be held on what counted then. A surge needs its stories for as long as they are part of its
     baseline.
     """
-    age = now - signal.as_of - max(indicator.hold, RESTLESS_WITHIN)
-    least = surging.REMEMBERED if indicator.type == "surge" else timedelta(days=3)
-    if age <= max(indicator.window, least):
+    age = now - signal.as_of - _longest_hold(indicator)
+    if age <= _least(indicator):
         return False
     if indicator.type in ("count", "surge"):
         return True
     return signal.weight * decay(age, indicator.half_life) < FORGET
+
+
+def reach(indicator: Indicator) -> timedelta | None:
+    """The age at which a report of full weight is `forgotten`; None: it never is."""
+    faded = timedelta(0)
+    if indicator.type not in ("count", "surge"):
+        if indicator.half_life is None:
+            return None
+        faded = indicator.half_life * math.log2(1 / FORGET)
+    return _longest_hold(indicator) + max(_least(indicator), faded)
+
+
+def _longest_hold(indicator: Indicator) -> timedelta:
+    return max(indicator.hold, RESTLESS_WITHIN)
+
+
+def _least(indicator: Indicator) -> timedelta:
+    """For how long a report is remembered, whatever it weighs."""
+    return max(indicator.window, surging.REMEMBERED if indicator.type == "surge" else timedelta(days=3))
 
 
 def _days(span: timedelta) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from iwmon import surge
-from iwmon.model import GroupWeight, Indicator, Level, Signal, Threshold, Verdict
+from iwmon.model import GroupWeight, Indicator, IndicatorState, Level, Signal, Threshold, Verdict
 from iwmon.thresholds.backdrop import Backdrop
 from iwmon.thresholds.levels import ABOVE_QUIET, limits, needs
-from iwmon.thresholds.weights import by_group
+from iwmon.thresholds.weights import by_group, decay
 
 REMEMBERED = timedelta(days=surge.LAG + surge.BASELINE + 2)  # of signals and volumes
 HISTORY = surge.HISTORY
@@ -56,6 +57,34 @@ def _verdict(
         reason = f"yesterday: {reason}"
     activation = max(found.activation if found.level is not Level.QUIET else 0.0, backdrop.lingering)
     return Verdict(level, activation, counted, reason, uncounted)
+
+
+def peak(
+    indicator: Indicator,
+    state: IndicatorState,
+    signals: Sequence[Signal],
+    changed: Iterable[Signal],
+    now: datetime,
+    backdrop: Backdrop,
+) -> tuple[float, datetime | None]:
+    """(peak, peak_at) of a state whose past changed: what lingers is what still was a surge.
+
+    `changed` are the signals that came or went. Their days are judged anew, each by its whole count, as of
+    its last report; the peak that was is kept if it is of none of them.
+    """
+    days = {signal.as_of.date() for signal in changed}
+    by_day, found = stories_by_day(signals), [(0.0, now)]
+    at = state.peak_at
+    if at is not None and days.isdisjoint((at.date(), at.date() - _DAY)):
+        found.append((state.peak, at))
+    for day in days & by_day.keys():
+        last = max(signal.as_of for signal in by_day[day])
+        whole = day < now.date()
+        bare = replace(backdrop, lingering=0.0)
+        verdict = _verdict(indicator, by_day, day, last, 1.0, bare, complete=whole)
+        found.append((verdict.activation, last))
+    value, when = max(found, key=lambda one: (one[0] * decay(now - one[1], indicator.half_life), one[1]))
+    return (value, when) if value else (0.0, None)
 
 
 def _allowed(indicator: Indicator, found: surge.Surge, groups: Sequence[GroupWeight]) -> tuple[Level, str]:

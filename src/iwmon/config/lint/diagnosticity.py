@@ -6,8 +6,8 @@ from iwmon.config import shape
 from iwmon.config.configuration import Config
 from iwmon.config.problem import Report, shown
 from iwmon.config.reading import Found
-from iwmon.config.yardsticks import plain
 from iwmon.model import Indicator
+from iwmon.yardsticks import plain
 
 _NEARLY_SURE = frozenset(
     {"highly likely", "almost certain", "very likely", "highly probable", "nearly certain"}

@@ -9,8 +9,8 @@ from iwmon.config.configuration import Config
 from iwmon.config.problem import Report, shown
 from iwmon.config.reading import Found
 from iwmon.config.timezones import zone
-from iwmon.config.yardsticks import TITLES
 from iwmon.model import Judgement
+from iwmon.yardsticks import TITLES
 
 
 def check(config: Config, found: Found[shape.Judgement], now: datetime | None, report: Report) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from iwmon.config import shape
 from iwmon.config.problem import Report, shown
 from iwmon.config.reading import Found
-from iwmon.config.yardsticks import ALIASES, WORDS
+from iwmon.yardsticks import ALIASES, WORDS
 
 
 def _any(words: Iterable[str], flags: re.RegexFlag = re.IGNORECASE) -> re.Pattern[str]:

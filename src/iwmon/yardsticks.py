@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 
@@ -93,6 +94,7 @@ def _own(term: str, yardstick: str) -> str:
     return ALIASES[yardstick].get(word, word)
 
 
+@lru_cache(maxsize=256)  # asked for every judgement and step
 def _place(term: str, yardstick: str) -> tuple[int, int]:
     """Which band a term is of, counted from below, and which of its words it is."""
     word = _own(term, yardstick)

@@ -1,0 +1,201 @@
+"""Files, or the store → replay → report, with a bar meanwhile; and the report on the terminal and on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from rich.progress import Progress
+
+from iwmon import export
+from iwmon.cli import known, reported, show
+from iwmon.cli.call import Anything, Call, Misuse
+from iwmon.config import Config
+from iwmon.config.configuration import Part
+from iwmon.model import Step
+from iwmon.replay import HOUR, WORTH_WORKERS, Replay, formats
+from iwmon.replay.locating import locate
+from iwmon.replay.merging import Recording
+from iwmon.replay.suggest import suggest as suggested
+from iwmon.replay.tally import Tally
+from iwmon.report import Event, Input, Report
+
+Watch = Callable[[Step], None]
+
+_BEGUN = (
+    "The replay begins without memory: what was reported before its first day counts for nothing, so a "
+    "review that is due at once says little; what was told before is told again; surges need 14 days "
+    "before they can be measured."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to replay."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    step: timedelta = HOUR
+    workers: int | None = None  # None: as many as pay
+    without: frozenset[Part] = field(default_factory=frozenset)
+    events: Path | None = None
+    mapping: tuple[str, ...] = ()
+    now: datetime | None = None  # rows that are dated after it are faults; None: none is
+
+
+def run(call: Call, files: Sequence[Path], options: Options, *, report: Path | None, suggest: bool) -> int:
+    """Replay, print, write; the exit code. Raises Failure. No files: what the store has."""
+    loaded = call.config(Anything(os.environ))
+    tally = Tally(loaded) if suggest else None
+    events = known.events(options.events, options.mapping, loaded) if options.events else ()
+    found = judged(call, loaded, files, options, events=events, watch=tally.take if tally else None)
+    if report is not None:
+        write(found, report)
+    proposals = suggested(loaded, found, tally.words()) if tally else ()
+    if call.json:
+        show.emit({"report": found} | ({"suggestions": proposals} if suggest else {}))
+    else:
+        out = show.console()
+        reported.show_report(out, found)
+        reported.show_suggestions(out, proposals)
+        if report is not None:
+            show.say(out, f"Written to {report}: open report.html in a browser.")
+    return 0
+
+
+def judged(
+    call: Call,
+    loaded: Config,
+    files: Sequence[Path],
+    options: Options,
+    *,
+    events: Sequence[Event] = (),
+    watch: Watch | None = None,
+) -> Report:
+    """The report of a replay of these files, or without any of the store. Raises Failure.
+
+    KeyboardInterrupt gives the report so far.
+    """
+    loaded = replace(loaded, without=options.without)
+    if files:
+        return _of_files(loaded, files, options, events, watch)
+    return _of_store(call, loaded, options, events, watch)
+
+
+def rereadable(files: Sequence[Path]) -> None:
+    """Raises Misuse for what can be read only once: a second replay would find it empty."""
+    for path in files:
+        if formats.only_once(path):
+            hint = "save it to a file, and name that"
+            raise Misuse(
+                "it is read more than once, which a pipe cannot be", where=formats.name(path), hint=hint
+            )
+
+
+def _of_files(
+    loaded: Config, files: Sequence[Path], options: Options, events: Sequence[Event], watch: Watch | None
+) -> Report:
+    with (
+        show.progress(lasting=True) as bar,
+        Recording.open(
+            files,
+            locate(loaded),
+            since=options.since,
+            until=options.until,
+            now=options.now,
+            progress=_reading(bar),
+        ) as rows,
+    ):
+        replay = Replay(loaded, options.step, _workers(options, rows.total))
+        replay.rows(rows, _watched(bar, rows.total, watch))
+        return replay.report(
+            ", ".join(path.name for path in files),
+            assumptions=_assumptions(loaded, rows.inputs, rows.sources),
+            inputs=rows.inputs,
+            events=events,
+        )
+
+
+def _of_store(
+    call: Call, loaded: Config, options: Options, events: Sequence[Event], watch: Watch | None
+) -> Report:
+    with call.store() as store, show.progress(lasting=True) as bar:
+        total = store.recorded_items(options.since, options.until)
+        replay = Replay(loaded, options.step, _workers(options, total))
+        replay.records(store.recorded(options.since, options.until), _watched(bar, total, watch))
+    return replay.report("what iwmon has collected", assumptions=[_BEGUN], events=events)
+
+
+def _workers(options: Options, items: int) -> int:
+    """How many processes match: one beside this one, where there is a processor for it and enough to do."""
+    if options.workers is not None:
+        return options.workers
+    return 1 if items >= WORTH_WORKERS and len(os.sched_getaffinity(0)) > 1 else 0
+
+
+def _reading(bar: Progress) -> Callable[[int, int], None]:
+    """Moves the bar while the files are read."""
+    task = bar.add_task("reading", total=None)
+
+    def told(done: int, whole: int) -> None:
+        bar.update(task, completed=done, total=whole or None)
+
+    return told
+
+
+def _watched(bar: Progress, total: int, watch: Watch | None) -> Watch:
+    """Moves the bar by the items of each step, and lets the other watcher look too."""
+    task = bar.add_task("replaying", total=total)
+
+    def look(step: Step) -> None:
+        bar.advance(task, sum(len(reading.items) for reading in step.readings))
+        if watch is not None:
+            watch(step)
+
+    return look
+
+
+def _assumptions(loaded: Config, inputs: Sequence[Input], sources: frozenset[str]) -> list[str]:
+    """What a reader has to know of a replay of files."""
+    used, published = (sum(getattr(one, name) for one in inputs) for name in ("used", "by_published"))
+    said = []
+    if published:
+        said.append(
+            f"{published:,} of {used:,} items have no first_seen: they are taken as seen when they say that "
+            "they were published, which may be hours too early."
+        )
+    absent = [source.id for source in loaded.sources.values() if source.enabled and source.id not in sources]
+    if absent:
+        listed = f"{', '.join(absent[:5])}{', …' if len(absent) > 5 else ''}"
+        said.append(
+            f"{len(absent)} of the configured sources are not in these files and are left out: {listed}. "
+            "Coverage is of what is there."
+        )
+    said.append(_BEGUN)
+    said.append(
+        "A file does not say when its feeds were down: a source counts as watching while it brings "
+        "something, and is left out of coverage otherwise; where nothing comes at all, indicators are blind, "
+        "and after 90 days of that iwmon looks once a day."
+    )
+    return said
+
+
+def zone_in_force(call: Call) -> ZoneInfo:
+    """The time zone of the configuration that is in force. Raises Failure."""
+    with call.store() as store:
+        return ZoneInfo(call.config_in_force(store)[0].settings.timezone)
+
+
+def write(found: Report, folder: Path) -> None:
+    """Every export of the report, into a folder that is made if need be. Raises Misuse where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in export.EXPORTS.values():
+            for name, content in one(found).items():
+                (folder / name).write_text(content, encoding="utf-8", newline="")
+    except OSError as error:
+        raise Misuse(f"cannot be written: {error.strerror}", where=str(folder)) from error

@@ -1,0 +1,133 @@
+"""What a replay, a comparison and a backtest do with calls and dates that nobody meant."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from iwmon.cli import app
+from iwmon.export.summary import interrupted
+from iwmon.model import Entry, Failure
+from iwmon.replay import HOUR, Replay
+from iwmon.replay.beats import QUIET, of_rows
+from iwmon.replay.formats import STANDARD_INPUT, opened
+from iwmon.replay.matching import Matching, _held
+from iwmon.replay.rows import UNLISTED, Row
+from nouns import configured
+
+NOON = datetime(2022, 10, 10, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+TEXT = """\
+version: 1
+sources:
+  - {id: nn, type: feed, url: "https://nn.example/rss", reliability: B}
+judgements:
+  - id: kj
+    statement: Troops enter
+    kind: event_by
+    made_on: 2022-01-01
+    horizon: 2022-12-31
+    probability: unlikely
+    indicators:
+      - {id: troops, name: Troops, type: occurrence, effect: supports, query: {en: troops}}
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("indicators.yaml").write_text(TEXT)
+    Path("other.yaml").write_text(TEXT.replace("troops}}", "tanks}}"))
+    rows = [
+        {
+            "title": f"The troops of day {n}",
+            "url": f"https://nn.example/{n}",
+            "first_seen": f"2022-10-{n}T12:00Z",
+        }
+        for n in (10, 11)
+    ]
+    Path("news.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return tmp_path
+
+
+def test_what_can_be_read_only_once_is_not_compared_with_nothing(here: Path) -> None:
+    """The second replay of a pipe has no rows: every alert would be called removed."""
+    result = CliRunner().invoke(
+        app, ["diff", "indicators.yaml", "other.yaml", "-"], input=Path("news.jsonl").read_text()
+    )
+    assert result.exit_code == 2
+    assert "standard input: it is read more than once" in result.stderr
+
+
+def test_a_backtest_without_parts_needs_files_too(here: Path) -> None:
+    Path("e.csv").write_text(
+        "event_id,date_start,date_end,judgement,event,happened\nE,2022-10-12,,kj,Entry,1\n"
+    )
+    result = CliRunner().invoke(app, ["backtest", "-", "--events", "e.csv", "--without", "stories"])
+    assert result.exit_code == 2
+    assert "save it to a file" in result.stderr
+
+
+def test_a_closed_standard_input_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(Failure, match="it is closed"), opened(STANDARD_INPUT):
+        pass
+
+
+@pytest.mark.parametrize("since", ["999999w", "0001-01-01T00:00+14:00"])
+def test_an_age_older_than_the_calendar_is_told(here: Path, since: str) -> None:
+    result = CliRunner().invoke(app, ["replay", "news.jsonl", "--since", since])
+    assert result.exit_code == 2
+    assert f'"{since}" is ' in result.stderr
+
+
+def test_years_of_nothing_are_looked_at_once_a_day_and_the_rows_at_their_hour() -> None:
+    """One row of 1990 among those of 2022 may not make 280,000 steps."""
+    config = configured(TEXT)
+    rows = [
+        Row(when, UNLISTED, Entry(str(when), "", "Rain"), False, "a", 1) for when in (NOON, NOON + 1000 * DAY)
+    ]
+    with Matching(config) as matching:
+        steps = [beat.at for beat in of_rows(config, rows, matching.matched, HOUR)]
+    fine = QUIET // HOUR
+    assert steps[: fine + 1] == [NOON + n * HOUR for n in range(fine + 1)]
+    coarse = steps[fine + 1 :]
+    assert all(at.hour == 0 for at in coarse[:-1])
+    assert len(coarse) == 1000 - 90 + 1
+    assert coarse[-1] == NOON + 1000 * DAY
+
+
+def test_a_step_does_not_know_when_the_next_row_comes() -> None:
+    """Two rows far apart: the steps up to a moment are the same, wherever behind it the second lies."""
+    config = configured(TEXT)
+    found = []
+    for far in (200, 300):
+        rows = [
+            Row(when, UNLISTED, Entry(str(when), "", "Rain"), False, "a", 1)
+            for when in (NOON, NOON + far * DAY)
+        ]
+        with Matching(config) as matching:
+            found.append(
+                [b.at for b in of_rows(config, rows, matching.matched, HOUR) if b.at < NOON + 199 * DAY]
+            )
+    assert found[0] == found[1]
+
+
+def test_a_worker_that_is_starting_keeps_an_interrupt_for_later() -> None:
+    """It would die of it with a traceback, before it has come to ignore it; the parent has it afterwards."""
+    with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - the interrupt comes at the end of the block
+        with _held():
+            signal.raise_signal(signal.SIGINT)
+            assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        signal.getsignal(signal.SIGINT)
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_an_interrupt_before_the_first_step_is_not_one_of_1970() -> None:
+    assert "1970" not in interrupted(replace(Replay(configured(TEXT)).report("news"), complete=False))
