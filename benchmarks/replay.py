@@ -62,6 +62,13 @@ def made_up(folder: Path, count: int) -> list[Path]:
     return [path]
 
 
+def part(whole: Path, target: Path, since: str) -> Path:
+    """The rows of a file that were published from a day on."""
+    with gzip.open(whole, "rt", encoding="utf-8") as lines, gzip.open(target, "wt", encoding="utf-8") as out:
+        out.writelines(line for line in lines if json.loads(line)["published"] >= since)
+    return target
+
+
 def one(paths: list[Path], since: datetime | None, workers: int, *, judge: bool) -> dict[str, Any]:
     """A replay in this process, or with `judge` off only its reading and matching."""
     loaded = load()
@@ -139,7 +146,9 @@ def report(folder: Path, *, quick: bool) -> int:
     """Measures, prints, and says which targets are met."""
     real = [DATA / f"{name}.jsonl.gz" for name in FILES]
     paths = real if all(path.exists() for path in real) else made_up(folder, 40_000 if quick else 220_000)
-    since = datetime(2022, 10, 25, tzinfo=UTC) if quick and paths is real else None
+    since = None
+    if quick and paths is real:
+        paths = [part(real[-1], folder / "part.jsonl.gz", "2022-11-08")]
     alone = child(paths, since, "--matching")
     whole = child(paths, since, "--one")
     rate = whole["items"] / whole["busy"]

@@ -134,6 +134,8 @@ receivers:
   - {id: analysts, url: "json://127.0.0.1:1/analysts"}
 route:
   receiver: analysts
+  group_wait: 0s
+  group_interval: 1s
   repeat_interval: 4h
   routes:
     - {matchers: ['severity=~"warning|critical"'], receiver: duty-desk, continue: true}

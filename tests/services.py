@@ -40,8 +40,18 @@ class Letter:
 
     @property
     def text(self) -> str:
-        """The body, decoded, with plain newlines."""
-        return self.message.get_content().replace("\r\n", "\n")
+        """The plain part, decoded, with plain newlines."""
+        return self._part("plain")
+
+    @property
+    def html(self) -> str:
+        """The HTML part, decoded, with plain newlines."""
+        return self._part("html")
+
+    def _part(self, kind: str) -> str:
+        part = self.message.get_body((kind,))
+        assert part is not None
+        return part.get_content().replace("\r\n", "\n")
 
 
 @dataclass

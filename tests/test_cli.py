@@ -40,9 +40,10 @@ NAMES = {
     *("init", "check", "run", "poll", "status", "explain", "match", "review", "schema"),
     *("test", "replay", "backtest", "diff"),
     *("judgement list", "judgement show", "judgement assess", "judgement resolve", "judgement reopen"),
-    *("alerts list", "alerts show", "alerts ack", "alerts unack"),
+    *("alerts list", "alerts show", "alerts ack", "alerts unack", "alerts ledger"),
+    *("silence add", "silence list", "silence expire"),
     *("feeds list", "feeds test", "feeds import", "feeds export"),
-    *("routes test", "db upgrade", "db backup", "db check", "db configs"),
+    *("routes show", "routes test", "db upgrade", "db backup", "db check", "db configs"),
 }
 
 

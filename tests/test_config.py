@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +22,7 @@ from iwmon.model import (
     Judgement,
     LabelMatcher,
     Level,
+    QuietHours,
     Receiver,
     Resolution,
     Route,
@@ -136,9 +137,8 @@ def test_the_rest_of_the_contract(contract: Config) -> None:
         "duty-desk": Receiver("duty-desk", slack, "realtime", "slack://…"),
         "analysts": Receiver("analysts", email, "realtime", "mailtos://…"),
     }
-    desk = Route(
-        "duty-desk", (LabelMatcher("severity", "=", "critical"),), continue_=True, group_by=("judgement",)
-    )
+    critical = LabelMatcher("severity", "=", "critical")
+    desk = Route("duty-desk", (critical,), continue_=True, group_by=("judgement",), key="0")
     assert contract.route == Route("analysts", group_by=("judgement",), routes=(desk,))
     assert contract.heartbeat == Heartbeat(ENVIRON["IWMON_HEARTBEAT_URL"], timedelta(minutes=1))
     assert contract.files == (NAME,)
@@ -373,16 +373,64 @@ def test_conditions_that_can_never_hold_are_doubted() -> None:
     ]
 
 
-def test_the_words_of_routing_that_come_later_are_taken() -> None:
-    """inhibit_rules, time_intervals, muting and send_resolved are accepted and checked."""
+def test_the_words_of_routing_arrive() -> None:
+    """inhibit_rules, time_intervals, quiet hours, digests, escalation, and where the pages are."""
     text = changed("inhibit_rules: []", INHIBITION).replace("time_intervals: []", INTERVALS)
+    text = text.replace("yardstick: phia", 'url: "https://${HOST}/iwmon/"')
     text = text.replace(
-        "receiver: duty-desk, continue: true", "mute_time_intervals: [nights], continue: true"
+        "receiver: duty-desk, continue: true",
+        "mute_time_intervals: [nights], continue: true, "
+        "escalate: [{after: 1h, receiver: analysts}, {after: 15m, receiver: duty-desk}]",
     )
-    text = text.replace("mode: realtime}", "mode: daily, send_resolved: false}")
-    config = read(text)
-    assert config.route.routes[0].mute_time_intervals == ("nights",)
-    assert config.receivers["analysts"].mode == "daily"
+    text = text.replace(
+        "mode: realtime}",
+        'mode: weekly, send_resolved: false, at: "18:30", weekday: Sunday, '
+        "quiet_hours: {intervals: [nights], mode: batch_on_wake}}",
+    )
+    config = read(text, {**ENVIRON, "HOST": "iwmon.example.org"})
+    (desk,) = config.route.routes
+    assert desk.mute_time_intervals == ("nights",)
+    assert [(step.after, step.receiver) for step in desk.escalate] == [
+        (timedelta(minutes=15), "duty-desk"),
+        (timedelta(hours=1), "analysts"),
+    ]
+    analysts = config.receivers["analysts"]
+    assert (analysts.mode, analysts.send_resolved) == ("weekly", False)
+    assert (analysts.at, analysts.weekday) == (time(18, 30), 7)
+    assert analysts.quiet_hours == QuietHours(("nights",), "batch_on_wake")
+    assert config.receivers["duty-desk"].quiet_hours is None
+    (rule,) = config.inhibit_rules
+    assert (rule.name, rule.equal) == ("the louder hides the quieter", ("judgement",))
+    assert rule.source_matchers == (LabelMatcher("severity", "=", "critical"),)
+    assert rule.target_matchers == (LabelMatcher("severity", "=~", "watch|warning"),)
+    assert config.time_intervals["nights"].ranges[0].zone == "Europe/Warsaw"
+    assert config.settings.url == "https://iwmon.example.org/iwmon"
+
+
+@pytest.mark.parametrize("url", ["url: null", 'url: "${HOST:-}"', "url: https://iwmon.example.org"])
+def test_the_address_of_the_pages_may_be_missing(url: str) -> None:
+    """An empty one is none."""
+    expected = "https://iwmon.example.org" if "example" in url else ""
+    assert read(changed("yardstick: phia", url)).settings.url == expected
+    assert read(CONTRACT).settings.url == ""
+
+
+def test_a_receiver_never_shows_its_address() -> None:
+    """Neither in a traceback nor in a log."""
+    text = repr(read(CONTRACT).receivers)
+    assert "slack://…" in text
+    assert not any(secret in text for secret in ENVIRON.values())
+
+
+def test_what_has_no_effect_is_doubted() -> None:
+    """`continue` on the first route, a label that no alert has in group_by and equal."""
+    text = changed("group_by: [judgement],", "continue: true, group_by: [team],")
+    text = text.replace("inhibit_rules: []", "inhibit_rules: [{equal: [...]}]")
+    assert [w.message for w in read(text).warnings] == [
+        "continue: no route follows the first one",
+        'group_by: no alert has a label "team"',
+        'equal: no alert has a label "..."',
+    ]
 
 
 INHIBITION = """\

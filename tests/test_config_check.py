@@ -203,3 +203,284 @@ def test_a_file_without_a_last_line_end_is_doubted() -> None:
     """It may be half written."""
     (found,) = check(read(GOOD.rstrip("\n") + " # x", {}))
     assert (found.severity, found.message) == ("warning", "the last line has no end: is the file complete?")
+
+
+# ---------------------------------------------------------------- routes and receivers
+
+TWO = "receivers: [{id: desk, url: 'console:'}, {id: chief, url: 'console:'}, {id: log, url: 'console:'}]\n"
+NIGHTS = "time_intervals: [{name: nights, time_intervals: [{months: [june]}]}]\n"
+
+
+def doubts(tail: str, more: str = "") -> tuple[list[tuple[str, str]], str]:
+    """What `check` says of these receivers and routes, as (place, message); and where the mark is."""
+    text, where = marked(GOOD + tail + more) if MARK in tail else (GOOD + tail + more, "")
+    return [(p.where, p.message) for p in check(read(text, {}))], where
+
+
+def tree(*routes: str, top: str = "receiver: log") -> str:
+    """Three receivers, a first route to the log, and these below it."""
+    return TWO + f"route:\n  {top}\n  routes:\n" + "".join(f"    - {route}\n" for route in routes)
+
+
+def another(many: int) -> str:
+    """So many further indicators, i0, i1, …"""
+    return "".join(
+        f"      - {{id: i{n}, effect: against, query: in{n}, window: 5d, examples: {{match: [In{n}]}}}}\n"
+        for n in range(many)
+    )
+
+
+DESK = "{receiver: desk, matchers: ['severity=\"critical\"']}"
+IMPOSSIBLE = "no alert can come to this route: its matchers, and those above it, never hold together"
+TAKEN = "no alert comes to this route: the one at indicators.yaml:28:7 takes all that it could take"
+UNREACHABLE = [
+    # why, the routes, message
+    ("the same matchers before it", [DESK, DESK.replace("{receiver: desk", "▶{receiver: chief")], TAKEN),
+    (
+        "weaker matchers before it",
+        [
+            DESK,
+            "▶{receiver: chief, matchers: ['judgement=\"kj\"', 'severity=\"critical\"']}",
+        ],
+        TAKEN,
+    ),
+    (
+        "no matchers before it",
+        ["{receiver: desk}", "▶{receiver: chief, matchers: ['level=\"watch\"']}"],
+        TAKEN,
+    ),
+    (
+        "a pattern before it that takes its value",
+        ["{receiver: desk, matchers: ['severity=~\"w.*|critical\"']}", "▶" + DESK.replace("desk", "chief")],
+        TAKEN,
+    ),
+    (
+        "a negation before it",
+        ["{receiver: desk, matchers: ['severity!=\"info\"']}", "▶" + DESK.replace("desk", "chief")],
+        TAKEN,
+    ),
+    (
+        "the judgement of its indicator before it",
+        [
+            "{receiver: desk, matchers: ['judgement=\"kj\"']}",
+            "▶{receiver: chief, matchers: ['indicator=\"mobilisation\"']}",
+        ],
+        TAKEN,
+    ),
+    (
+        "alertname before kind, which are the same",
+        [
+            "{receiver: desk, matchers: ['alertname=\"blind\"']}",
+            "▶{receiver: chief, matchers: ['kind=\"blind\"']}",
+        ],
+        TAKEN,
+    ),
+    (
+        "several before it that only together take all",
+        [
+            "{receiver: desk, matchers: ['severity=~\"watch|info\"']}",
+            "{receiver: desk, matchers: ['severity=\"warning\"', 'judgement=\"kj\"']}",
+            "{receiver: desk, matchers: ['severity=\"warning\"', 'judgement!=\"kj\"']}",
+            "▶{receiver: chief, matchers: ['severity!=\"critical\"']}",
+        ],
+        "no alert comes to this route: those before it take all that it could take",
+    ),
+    (
+        "a route before its parent",
+        [DESK, "{receiver: log, routes: [▶{receiver: chief, matchers: ['severity=\"critical\"']}]}"],
+        TAKEN,
+    ),
+    (
+        "two values of one label",
+        [DESK, "▶{receiver: chief, matchers: ['severity=\"info\"', 'severity=\"watch\"']}"],
+        IMPOSSIBLE,
+    ),
+    (
+        "a value that the route above excludes",
+        [
+            DESK,
+            "{receiver: log, matchers: ['severity!=\"info\"'], "
+            "routes: [▶{receiver: chief, matchers: ['severity=\"info\"']}]}",
+        ],
+        IMPOSSIBLE,
+    ),
+    (
+        "another judgement than its indicator's",
+        [DESK, "▶{receiver: chief, matchers: ['judgement!=\"kj\"', 'indicator=\"mobilisation\"']}"],
+        IMPOSSIBLE,
+    ),
+    (
+        "a pattern that no value has",
+        [DESK, "▶{receiver: chief, matchers: ['severity=~\"crit\"']}"],
+        IMPOSSIBLE,
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "routes", "message"), UNREACHABLE, ids=[case[0] for case in UNREACHABLE])
+def test_a_route_that_nothing_reaches_is_doubted(why: str, routes: list[str], message: str) -> None:
+    """Once, where it stands, with what takes its alerts."""
+    found, where = doubts(tree(*routes))
+    assert found == [(where, message)]
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        [DESK.replace("}", ", continue: true}"), DESK.replace("desk", "chief")],
+        [DESK, "{receiver: chief, matchers: ['severity=~\"critical|warning\"']}"],
+        [DESK, "{receiver: chief, matchers: ['judgement=\"kj\"']}"],
+        [  # a level may be a term
+            "{receiver: desk, matchers: ['level=~\"likely.*\"']}",
+            "{receiver: chief, matchers: ['level=~\"unlikely.*\"']}",
+        ],
+        [DESK, "{receiver: chief, matchers: ['indicator=\"\"']}"],
+        [
+            "{receiver: desk, matchers: ['indicator=\"mobilisation\"']}",
+            "{receiver: chief, matchers: ['judgement=\"kj\"']}",
+        ],
+    ],
+)
+def test_a_route_that_something_reaches_is_not_doubted(routes: list[str]) -> None:
+    """Also where most of what it matches is taken before."""
+    assert doubts(tree(*routes))[0] == []
+
+
+def test_a_route_with_a_misspelt_value_is_doubted_once() -> None:
+    """It says that severity is never so; that nothing comes there need not be said as well."""
+    found, where = doubts(tree(DESK, "{receiver: chief, matchers: [▶'severity=\"critcal\"']}"))
+    assert found == [(where, 'severity is never "critcal"')]
+
+
+def test_everything_to_everyone_at_once_is_doubted() -> None:
+    """Two receivers or more, all realtime, each told of every alert."""
+    everyone = "everybody is told everything at once, whatever its severity"
+    both = tree("{receiver: desk, continue: true}", "{receiver: chief}")
+    text = both.replace(", {id: log, url: 'console:'}", "").replace("receiver: log", "receiver: desk")
+    found, where = doubts(text.replace("route:\n  ", "route:\n  ▶"))
+    assert found == [(where, everyone)]
+    assert doubts(text.replace("id: chief,", "id: chief, mode: daily,"))[0] == []
+    assert (
+        doubts(text.replace("{receiver: chief}", "{receiver: chief, matchers: ['severity!=\"info\"']}"))[0]
+        == []
+    )
+    quiet = text.replace("id: chief,", "id: chief, quiet_hours: {intervals: [nights]},")
+    assert doubts(quiet, NIGHTS)[0] == []
+
+
+def test_everything_to_one_person_at_once_is_worth_a_thought() -> None:
+    """Advice, and only where there is much to tell of."""
+    few = GOOD + "receivers: [{id: desk, url: 'console:'}]\n"
+    assert check(read(few, {})) == []
+    (found,) = check(read(few.replace("receivers:", another(10) + "receivers:"), {}))
+    assert (found.severity, found.message) == (
+        "advice",
+        '"desk" is told everything at once, whatever its severity',
+    )
+
+
+def test_critical_only_in_a_digest_is_doubted() -> None:
+    """The place is the receiver's mode; a realtime receiver of critical alerts mends it."""
+    daily = tree(
+        "{receiver: desk, matchers: ['severity=\"warning\"'], continue: true}",
+        "{receiver: chief, matchers: ['severity=\"watch\"']}",
+    ).replace("{id: log,", "{id: log, mode: ▶daily,")
+    found, where = doubts(daily)
+    assert found == [(where, 'mode: critical alerts come to "log", and to nobody at once')]
+    assert doubts(daily.replace('"warning"', '"critical"').replace("▶", ""))[0] == []
+
+
+QUIET = "quiet_hours: {intervals: [nights], mode: MODE}"
+
+
+@pytest.mark.parametrize("mode", ["silence_all", "batch_on_wake"])
+def test_quiet_hours_of_all_who_hear_of_critical_alerts_are_doubted(mode: str) -> None:
+    """Unless somebody else is told, or the alert escalates to somebody awake."""
+    quiet = QUIET.replace("MODE", mode)
+    alone = tree(DESK).replace("{id: desk,", f"{{id: desk, quiet_hours: ▶{quiet[13:]},")
+    alone = alone.replace("{id: chief, url: 'console:'}, ", "")
+    found, where = doubts(alone, NIGHTS)
+    assert found == [(where, 'quiet_hours: while "desk" is left alone, nobody is told of critical alerts')]
+    alone = alone.replace("▶", "")
+    assert doubts(alone.replace(mode, "critical_only"), NIGHTS)[0] == []
+    assert doubts(alone.replace("{receiver: desk,", "{receiver: desk, continue: true,"), NIGHTS)[0] == [
+        (where, found[0][1])
+    ]  # on to no other route: those above do not hear of it
+    both = alone.replace("  routes:", "  routes:\n    - {receiver: log, continue: true}")
+    assert doubts(both, NIGHTS)[0] == []
+    escalated = alone.replace("{receiver: desk,", "{receiver: desk, escalate: [{after: 5m, receiver: log}],")
+    assert doubts(escalated, NIGHTS)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("escalate", "message"),
+    [
+        (
+            "[{after: 5m, receiver: ▶desk}]",
+            'escalate: "desk" is told by this route already',
+        ),
+        (
+            "[{after: 5m, receiver: chief}, {after: 9m, receiver: ▶chief}]",
+            'escalate: "chief" is told of it twice',
+        ),
+        (
+            "[{after: 5m, receiver: ▶log}]",
+            'escalate: "log" is not told at once, but twice daily',
+        ),
+    ],
+)
+def test_escalations_that_help_nobody_are_doubted(escalate: str, message: str) -> None:
+    """To whom it went already, or who reads it tomorrow."""
+    text = tree(DESK.replace("}", f", escalate: {escalate}}}"), "{receiver: chief}")
+    found, where = doubts(text.replace("{id: log,", "{id: log, mode: twice_daily,"))
+    assert found == [(where, message)]
+
+
+def test_an_inherited_escalation_to_the_route_itself_is_doubted() -> None:
+    """An empty list ends it."""
+    top = "receiver: log\n  escalate: [{after: 5m, receiver: desk}]"
+    found, where = doubts(tree("▶" + DESK, "{receiver: chief}", top=top))
+    message = 'a route above escalates to "desk", whom this one tells already'
+    assert found == [(where, message)]
+    mended = tree(DESK.replace("}", ", escalate: []}"), "{receiver: chief}", top=top)
+    assert doubts(mended)[0] == []
+
+
+def test_who_is_only_escalated_to_has_a_route() -> None:
+    """A receiver that an escalation names is told something."""
+    text = tree(DESK, top="receiver: log\n  escalate: [{after: 5m, receiver: chief}]")
+    assert doubts(text)[0] == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ('▶at: "07:00"', "at: has no effect on mode: realtime"),
+        ("▶weekday: friday", "weekday: has no effect on mode: realtime"),
+        ("mode: daily, ▶weekday: friday", "weekday: has no effect on mode: daily"),
+    ],
+)
+def test_times_that_a_receiver_does_not_heed_are_doubted(keys: str, message: str) -> None:
+    """Only what is gathered goes out at a time."""
+    found, where = doubts(tree(DESK, "{receiver: chief}").replace("{id: log,", f"{{id: log, {keys},"))
+    assert found == [(where, message)]
+
+
+def test_a_large_tree_is_judged_soon_and_rightly() -> None:
+    """A route for each of many indicators; the last repeats the first."""
+    many = 300
+    indicators = another(many)
+    routes = [
+        f"{{receiver: desk, matchers: ['indicator=\"i{n}\"', 'severity!=\"info\"']}}" for n in range(many)
+    ]
+    text = (
+        GOOD
+        + indicators
+        + tree(*routes, "{receiver: chief, matchers: ['indicator=\"i0\"', 'severity=\"watch\"']}")
+    )
+    (found,) = check(read(text, {}))
+    line = GOOD.count("\n") + many + 5
+    assert (
+        found.message
+        == f"no alert comes to this route: the one at indicators.yaml:{line}:7 takes all that it could take"
+    )

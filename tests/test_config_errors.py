@@ -750,7 +750,141 @@ MISTAKES = [
         'there are two time intervals named "n"',
         "give one of them another name",
     ),
+    (
+        "night in one range",
+        "time_intervals: []",
+        "time_intervals: [{name: n, time_intervals: [{times: [▶{start_time: '22:00', end_time: '06:00'}]}]}]",
+        "times: 06:00 is not after 22:00",
+        'write two: "22:00" to "24:00", and "00:00" to "06:00"',
+    ),
+    (
+        "no time at all",
+        "time_intervals: []",
+        "time_intervals: [{name: n, time_intervals: [{times: [▶{start_time: '06:00', end_time: '06:00'}]}]}]",
+        "times: 06:00 is not after 06:00",
+        "write a later end_time",
+    ),
+    (
+        "weekend in one range",
+        "time_intervals: []",
+        "time_intervals: [{name: n, time_intervals: [{weekdays: [monday, ▶'Saturday:sunday']}]}]",
+        'weekdays: "Saturday:sunday" ends before it begins',
+        'a week begins on sunday: write "Saturday" and "sunday"',
+    ),
+    (
+        "winter in one range",
+        "time_intervals: []",
+        "time_intervals: [{name: n, time_intervals: [{months: [▶'11:february']}]}]",
+        'months: "11:february" ends before it begins',
+        'write "11:december" and "january:february"',
+    ),
+    (
+        "years backwards",
+        "time_intervals: []",
+        "time_intervals: [{name: n, time_intervals: [{years: [▶'2028:2026']}]}]",
+        'years: "2028:2026" ends before it begins',
+        'write "2026:2028"',
+    ),
+    (
+        "days over the end of a month",
+        "time_intervals: []",
+        "time_intervals: [{name: n, time_intervals: [{days_of_month: [▶'-2:3']}]}]",
+        'days_of_month: "-2:3" goes from the end of a month to its beginning',
+        'write two: "-2:-1" and "1:3"',
+    ),
+    (
+        "days backwards",
+        "time_intervals: []",
+        "time_intervals: [{name: n, time_intervals: [{days_of_month: [▶'-1:-3']}]}]",
+        'days_of_month: "-1:-3" ends before it begins',
+        "write the earlier day first",
+    ),
+    (
+        "all labels and one more",
+        "group_by: [judgement]",
+        "group_by: [▶..., judgement]",
+        'group_by: "..." stands for all labels, and must stand alone',
+        'remove the others, or "..."',
+    ),
+    (
+        "several conditions in one",
+        "'severity=\"critical\"'",
+        '▶\'severity="critical", judgement="kj-2"\'',
+        'matchers: "severity="critical", judgement="kj-2"" is several conditions in one',
+        "write each as an item of the list: ['severity=\"critical\"', 'judgement=\"kj-2\"']",
+    ),
+    # ---- receivers: when they are told
+    (
+        "receiver of an escalation",
+        "receiver: duty-desk, continue",
+        "escalate: [{after: 15m, receiver: ▶dutydesk}], receiver: duty-desk, continue",
+        'receiver: there is no receiver "dutydesk"',
+        'did you mean "duty-desk"?',
+    ),
+    (
+        "escalation without a time",
+        "receiver: duty-desk, continue",
+        "escalate: [▶{receiver: analysts}], receiver: duty-desk, continue",
+        "after is missing here",
+        "add after: how long after the first message; nothing if somebody acknowledges it before",
+    ),
+    (
+        "escalation at once",
+        "receiver: duty-desk, continue",
+        "escalate: [{after: ▶0s, receiver: analysts}], receiver: duty-desk, continue",
+        "after: must be longer than nothing",
+        None,
+    ),
+    (
+        "quiet hours without a name",
+        "mode: realtime}",
+        "quiet_hours: {intervals: [▶nights]}}",
+        'intervals: there is no time interval "nights"',
+        "add it under time_intervals:",
+    ),
+    (
+        "quiet hours of no interval",
+        "mode: realtime}",
+        "quiet_hours: {intervals: ▶[]}}",
+        "intervals: has nothing in it",
+        "write something there, or remove the key",
+    ),
+    (
+        "hour of a digest",
+        "mode: realtime}",
+        "mode: daily, at: ▶'8:00'}",
+        'at: "8:00" is not written as expected',
+        'write hours and minutes in quotes: "08:00"',
+    ),
+    (
+        "day of a digest",
+        "mode: realtime}",
+        "mode: weekly, weekday: ▶mon}",
+        'weekday: "mon" is not written as expected',
+        "write monday, or another day of the week",
+    ),
     # ---- addresses
+    (
+        "pages that are not on the web",
+        "yardstick: phia",
+        "url: ▶iwmon.example.org",
+        "url: the address does not begin with https:// or http://",
+        "write an address that begins with https:// or http://",
+    ),
+    (
+        "pages with a query",
+        "yardstick: phia",
+        "url: '▶https://iwmon.example.org/?a=b'",
+        "url: the address has a ? or # in it",
+        "write only its beginning: https://host/path",
+    ),
+    (
+        "pages with a password",
+        "yardstick: phia",
+        "url: '▶https://ada:secret@iwmon.example.org/'",
+        "url: the address has a user name in it",
+        "messages show it: write it without",
+    ),
     (
         "address without https",
         "https://nashaniva.com/rss",
@@ -863,6 +997,15 @@ def test_one_mistake_is_one_error_in_its_place(
     found = errors(text)
     assert [(p.severity, p.where, p.message) for p in found] == [("error", where, message)]
     assert hint is None or found[0].hint == hint
+
+
+def test_a_mistake_in_a_time_interval_is_no_mistake_of_who_names_it() -> None:
+    """What could not be read is not called missing."""
+    times = "[{times: [{start_time: '8:00', end_time: '17:00'}]}]"
+    text = changed("time_intervals: []", f"time_intervals: [{{name: nights, time_intervals: {times}}}]")
+    text = text.replace("mode: realtime}", "quiet_hours: {intervals: [nights]}}")
+    text = text.replace("continue: true", "mute_time_intervals: [nights], continue: true")
+    assert [p.message for p in errors(text)] == ['start_time: "8:00" is not written as expected']
 
 
 QUERY = '          en: $belarus NEAR/25 (mobilis* OR mobiliz* OR reservist* OR "combat readiness")\n'

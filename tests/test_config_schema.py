@@ -44,6 +44,7 @@ SHOWN = [
     "weekdays", "no alerts", "no sides", "credibility beyond the scale", "credibility as a letter",
     "outcome that is none", "effect on an alternative", "alternative without a statement",
     "alternative with an unknown key", "alternative that is a list", "required language",
+    "hour of a digest", "day of a digest", "quiet hours of no interval", "escalation without a time",
     "origin that nobody can cite", "origin without a name to cite", "origin that is polled",
 ]  # fmt: skip
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from pytest_httpserver import HTTPServer
 
 from iwmon import alerts, monitor, pipeline
 from iwmon.daemon import ConfigFile, Daemon, loop, start
-from iwmon.model import Memory, Sent
+from iwmon.model import LabelMatcher, Memory, Sent, Silence
 from iwmon.store import Store, StoreFailed
 from iwmon.web import Metrics
 from iwmon.web.server import allowed_host
@@ -399,10 +399,10 @@ def test_restarts_on_a_bad_file_tell_the_operator_once(file: ConfigFile, store: 
 # ---------------------------------------------------------------- delivering, and what it says of itself
 
 
-def test_neither_reminders_nor_deliveries_stop_the_other(
+def test_a_look_that_fails_does_not_stop_what_waits(
     file: ConfigFile, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A database that fails in one of them is no reason to leave out the other."""
+    """What is open cannot be read: what waits goes out all the same, and the next pass looks again."""
 
     def fails(*_: object) -> None:
         raise StoreFailed("corrupt", "damaged")
@@ -412,15 +412,12 @@ def test_neither_reminders_nor_deliveries_stop_the_other(
         start.tell(store, daemon.config, alerts.config_recovered("digest", NOON))
         daemon._send = lambda receiver, message: sent.append(receiver.id) or Sent()  # type: ignore[func-returns-value,method-assign]
         with monkeypatch.context() as patched:
-            patched.setattr(monitor, "remind", fails)
+            patched.setattr(store, "open_alerts", fails)
             daemon._deliver_once()
-        assert sent
-        reminded: list[object] = []
-        with monkeypatch.context() as patched:
-            patched.setattr(monitor, "deliver", fails)
-            patched.setattr(monitor, "remind", lambda *_: reminded.append(1))
-            daemon._deliver_once()
-        assert reminded
+        assert len(sent) == 1
+        start.tell(store, daemon.config, alerts.config_recovered("other", NOON + timedelta(hours=1)))
+        daemon._deliver_once()
+        assert daemon._dispatcher._opened.known == {}
 
     asyncio.run(main())
 
@@ -444,6 +441,23 @@ def test_alerts_that_do_not_go_out_are_not_healthy(
         assert daemon.snapshot().healthy
         daemon._beat()
         assert daemon._background
+
+    asyncio.run(main())
+
+
+def test_what_is_held_back_is_counted_by_its_reason(file: ConfigFile, store: Store) -> None:
+    """Once for each message and reason, however many passes there are."""
+
+    async def main() -> None:
+        daemon = built(file, store)
+        now = datetime.now(UTC)
+        matcher = LabelMatcher("kind", "=", "config_recovered")
+        store.add_silence(Silence("s1", (matcher,), now, now + timedelta(hours=1), "ana", "known", now))
+        start.tell(store, daemon.config, alerts.config_recovered("digest", now))
+        for _ in range(3):
+            daemon._deliver_once()
+        assert b'iwmon_notifications_suppressed_total{reason="silence"} 1.0' in daemon._exposition()
+        assert daemon.snapshot().deliveries["pending"] == 1
 
     asyncio.run(main())
 

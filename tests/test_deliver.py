@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from iwmon import alerts, monitor, pipeline
@@ -22,15 +23,15 @@ SECOND = timedelta(seconds=1)
 HANGS = SendFailed("no answer within 30 s", unknown=True)
 ALERT = Alert(
     "a",
-    "level_up",
+    "first_hit",  # told once: it waits for no condition to end
     Severity.WATCH,
     NOON,
     "kj-2",
     "mobilisation",
     "",
     "quiet",
-    "watch",
-    "WATCH: Mobilisation",
+    "quiet",
+    "FIRST REPORT: Mobilisation",
     "The words.",
     "why",
 )
@@ -39,6 +40,12 @@ ALERT = Alert(
 @pytest.fixture(scope="module")
 def config() -> Config:
     return configured(SMALL)
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> None:
+    """A command that was run in this process may have logged elsewhere."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -99,47 +106,37 @@ def test_a_reminder_that_is_refused_for_good_is_not_made_again(config: Config, s
     """A webhook revoked between the alert and its reminder: one dead letter, not one every pass."""
     store.commit(risen(config, "Belarus calls up reservists"))
     service = Service()
-    monitor.deliver(config, store, service, service.clock)
+    monitor.dispatch(config, store, service, service.clock)
     assert service.counts == {"analysts": 1}
     service.answers["analysts"] = SendFailed("HTTP 404", permanent=True)
     for n in range(60):
         service.now = NOON + 4 * HOUR + 2 * n * SECOND
-        monitor.remind(config, store, service.now)
-        monitor.deliver(config, store, service, service.clock)
+        monitor.dispatch(config, store, service, service.clock)
     assert service.counts == {"analysts": 2, "duty-desk": 1}
 
 
-def test_a_removed_indicator_is_not_reminded_of(config: Config, store: Store) -> None:
-    """The store keeps its last level, but nobody judges it any more."""
-    store.commit(risen(config, "Belarus calls up reservists"))
-    service = Service()
-    monitor.deliver(config, store, service, service.clock)
-    without = configured(SMALL.replace("id: mobilisation", "id: other"))
-    later = NOON + 200 * DAY
-    store.commit(pipeline.advance(without, store.memory(), [], later))
-    assert monitor.remind(without, store, later) == 0
-    assert monitor.remind(config, store, later) == 1
-
-
-def test_a_backlog_for_a_receiver_that_is_gone_is_a_few_messages(config: Config, store: Store) -> None:
-    """40 alerts reach the other receiver under few titles, each with its words."""
+def test_a_backlog_for_a_receiver_that_is_gone_is_one_list(config: Config, store: Store) -> None:
+    """40 alerts reach the other receiver as one message, a line each."""
     queue(store, "gone", *many(40))
     service = Service()
+    dispatcher = monitor.Dispatcher(store)
     for n in range(10):
         service.now = NOON + n * SECOND
-        monitor.deliver(config, store, service, service.clock)
-    assert sum(service.counts.values()) <= 7
-    text = "\n".join(message.body for _, _, message in service.told)
-    assert text.count("could not be delivered to gone") == 40
+        dispatcher.dispatch(config, service, service.clock)
+    assert service.counts == {"analysts": 1}
+    body = service.told[0][2].body
+    assert body.count("UNDELIVERED to gone: FIRST REPORT") == 40
     assert store.counts()["deliveries_pending"] == 0
+    assert all(r.state == ("told", "") for r in store.alerts(limit=100) if r.alert.kind == "dead_letter")
 
 
-def test_what_concerns_the_operator_goes_by_kind() -> None:
+def test_what_concerns_the_operator_goes_by_kind(config: Config) -> None:
     """Dead letters under one title; a refused edit of the configuration is another message."""
     letters = many(3, judgement="", kind="dead_letter")
     edit = replace(ALERT, id="edit", judgement="", kind="config_error")
-    found = monitor.groups((Delivery(a.id, a.id, "ops"), a) for a in (letters[0], edit, *letters[1:]))
-    assert [[a.id for _, a in group] for group in found] == [["a0000", "a0001", "a0002"], ["edit"]]
+    rows = [(Delivery(a.id, a.id, "duty-desk", created=NOON), a) for a in (letters[0], edit, *letters[1:])]
+    found = alerts.batches([alerts.Going(*row) for row in rows], config, NOON)
+    assert [[a.id for _, a in batch.told] for batch in found] == [["a0000", "a0001", "a0002"], ["edit"]]
 
 
 # ---------------------------------------------------------------- one does not stop the others
@@ -151,25 +148,28 @@ def test_a_backlog_for_one_receiver_does_not_starve_another(config: Config, stor
     queue(store, "analysts", *backlog)
     queue(store, "duty-desk", last)
     service = Service(analysts=HANGS)
-    monitor.deliver(config, store, service, service.clock)
+    monitor.dispatch(config, store, service, service.clock)
     assert service.counts == {"analysts": 1, "duty-desk": 1}
 
 
 def test_a_receiver_that_is_away_gets_one_probe_a_back_off(config: Config, store: Store) -> None:
-    """Passes every two seconds for an hour: a dozen attempts, whatever waits; then all of it arrives."""
+    """Passes every ten seconds for an hour: a dozen attempts, whatever waits; then it is one message."""
     queue(store, "analysts", *many(60))
     service = Service(analysts=SendFailed("could not connect"))
-    for n in range(1800):
-        service.now = NOON + 2 * n * SECOND
-        monitor.deliver(config, store, service, service.clock)
+    dispatcher = monitor.Dispatcher(store)
+    for n in range(360):
+        service.now = NOON + 10 * n * SECOND
+        dispatcher.dispatch(config, service, service.clock)
     assert 5 <= service.counts["analysts"] <= 12
-    attempts = [d.attempts for d, _ in store.pending(NOON + DAY, limit=100)]
-    assert (len(attempts), attempts[0], set(attempts[1:])) == (60, service.counts["analysts"], {0})
+    assert {d.attempts for d, _ in store.waiting()} == {service.counts["analysts"]}
     service = Service()
     service.now = NOON + 2 * HOUR
     for _ in range(3):
-        monitor.deliver(config, store, service, service.clock)
-    assert service.counts["analysts"] == 60
+        monitor.dispatch(config, store, service, service.clock)
+    [(_, _, message)] = service.told
+    assert message.title == "WATCH: backlog, 60 alerts undelivered since 14:00"
+    assert message.body.startswith("Nothing still fires. ○ 60 told once.")
+    assert store.counts()["deliveries_sent"] == 60
 
 
 def test_a_service_that_asks_for_silence_gets_it(config: Config, store: Store) -> None:
@@ -178,7 +178,7 @@ def test_a_service_that_asks_for_silence_gets_it(config: Config, store: Store) -
     service = Service(analysts=SendFailed("HTTP 429", retry_after=HOUR))
     for seconds in range(0, 3600, 60):
         service.now = NOON + seconds * SECOND
-        monitor.deliver(config, store, service, service.clock)
+        monitor.dispatch(config, store, service, service.clock)
     assert service.counts == {"analysts": 1}
 
 
@@ -189,15 +189,15 @@ def test_a_fault_in_one_message_does_not_stop_the_others(
     queue(store, "analysts", *many(3))
     compose = alerts.compose
 
-    def faulty(told: monitor.Group) -> Message:
+    def faulty(told: list[tuple[Delivery, Alert]], around: alerts.Around) -> Message:
         if told[0][1].id == "a0000":
             raise ZeroDivisionError
-        return compose(told)
+        return compose(told, around)
 
     monkeypatch.setattr(alerts, "compose", faulty)
     service = Service()
     with capture_logs() as logged:
-        done = monitor.deliver(config, store, service, service.clock)
+        done = monitor.Dispatcher(store, pause=lambda _: None).dispatch(config, service, service.clock)
     assert (done.sent, done.failed, done.dead) == (2, 1, 0)
     assert done.reasons == ["receiver analysts: internal error: ZeroDivisionError"]
     assert [type(r["exc_info"]) for r in logged if r["event"] == "send_broke"] == [ZeroDivisionError]
@@ -212,7 +212,7 @@ def test_a_fault_in_sending_may_have_sent(config: Config, store: Store) -> None:
     queue(store, "analysts", first)
     queue(store, "duty-desk", second)
     service = Service(analysts=OverflowError("a date"))
-    assert monitor.deliver(config, store, service, service.clock).sent == 1
+    assert monitor.dispatch(config, store, service, service.clock).sent == 1
     [(again, _)] = store.pending(NOON + HOUR)
     assert (again.receiver, again.in_flight) == ("analysts", True)
 
@@ -230,7 +230,7 @@ def test_a_store_that_fails_is_not_taken_for_a_bad_message(
 
     other = sqlite3.connect(tmp_path / "i.db", isolation_level=None)
     with pytest.raises(StoreFailed) as caught:
-        monitor.deliver(config, store, locking, service.clock)
+        monitor.dispatch(config, store, locking, service.clock)
     other.close()
     assert caught.value.reason == "locked"
     assert len(service.told) == 1
@@ -241,17 +241,17 @@ def test_one_damaged_alert_does_not_stop_deliveries(config: Config, store: Store
     first = risen(config, "Belarus calls up reservists")
     store.commit(first)
     service = Service()
-    monitor.deliver(config, store, service, service.clock)
+    monitor.dispatch(config, store, service, service.clock)
     with sqlite3.connect(tmp_path / "i.db") as raw:
         raw.execute("UPDATE alerts SET text = text || 'x'")
     raw.close()
     with capture_logs() as logged:
-        assert monitor.remind(config, store, NOON + 9 * HOUR) == 0
-    assert [r["event"] for r in logged] == ["remind_failed"]
+        monitor.dispatch(config, store, service, lambda: NOON + 9 * HOUR)
+    assert [r["event"] for r in logged] == ["look_failed"]
     second = risen(config, "Regional grouping is formed", NOON + HOUR, first.memory)
     store.commit(second)
     service.now = NOON + HOUR
-    assert monitor.deliver(config, store, service, service.clock).sent == len(second.deliveries)
+    assert monitor.dispatch(config, store, service, service.clock).sent == len(second.deliveries)
     for alert in second.alerts:
         assert [d.state for d in store.alert(alert.id).deliveries] == ["sent"] * len(
             [d for d in second.deliveries if d.alert == alert.id]
@@ -268,4 +268,4 @@ def test_a_clock_that_was_ahead_does_not_hold_an_alert_back(
     """Raised while the clock was wrong, set right before it was sent: it goes out now."""
     store.commit(risen(config, "Belarus calls up reservists", NOON + ahead))
     service = Service()
-    assert monitor.deliver(config, store, service, service.clock).sent == 1
+    assert monitor.dispatch(config, store, service, service.clock).sent == 1

@@ -35,9 +35,10 @@ from iwmon.model import (
     Parsed,
     PollState,
     Ruling,
+    Sent,
     Step,
 )
-from iwmon.monitor import Answer, Poller, remind
+from iwmon.monitor import Answer, Poller, dispatch
 from iwmon.replay import faithfulness, recorded
 from iwmon.replay.faithfulness import Faithfulness
 from iwmon.store import Store, StoreFailed, convert, rows
@@ -197,7 +198,7 @@ def lived(room: Newsroom, script: Sequence[Deed], configs: Sequence[Config]) -> 
         told = room.store.alerts(limit=50)
         if deed.acks and told:
             room.store.ack(told[deed.acks % len(told)].alert.id, "ana", "seen", room.at)
-        remind(room.config, room.store, room.at)
+        dispatch(room.config, room.store, lambda receiver, message: Sent(), lambda: room.at)
         if n % 5 == 4:
             wrong = alerts.config_error(f"error {n}", room.at)
             room.store.add_alerts([wrong], alerts.deliveries([wrong], room.config, room.at))

@@ -58,7 +58,7 @@ def test_the_morning_of_the_regional_grouping(rehearsal: ModuleType, tmp_path: P
         assert "WARNING: Threats and pretexts, watch → warning (KJ-2)" in "\n".join(run.texts())
         assert len(run.mailbox.messages) == len(told)
         for mail in run.mailbox.messages:
-            assert mail.get_content_type() == "text/plain"
+            assert mail.get_body(("plain",)) is not None
             assert mail["Subject"] in "\n".join(told)
         assert not any("<!" in text for text in run.texts())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -295,6 +296,13 @@ def test_one_wrong_test_loses_no_other(small: Config) -> None:
     tests = ruletest.read("t.yaml", f"{GOOD}{wrong}\n{better}".encode())
     assert [case.name for case in ruletest.cases(tests, small)] == ["the good one", "better"]
     assert len(tests.report.problems("error")) == 4
+
+
+def test_a_start_without_a_value_is_missing(small: Config) -> None:
+    """`start:` and nothing behind it, or a comment: no test is lost without a word."""
+    tests = ruletest.read("t.yaml", re.sub("start: .*", "start: # to be written", GOOD).encode())
+    assert ruletest.cases(tests, small) == ()
+    assert ["start is missing" in problem.message for problem in tests.report.problems("error")] == [True]
 
 
 @settings(max_examples=150, deadline=None)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from iwmon.alerts import Resolution
 from iwmon.model import Coverage, FeedState, Level, Memory, Severity, SourceStats
 from iwmon.store import Store, StoreFailed, rows
 from store_nouns import (
@@ -129,6 +130,10 @@ def test_the_same_step_twice_changes_nothing(store: Store) -> None:
         "deliveries_pending": 2,
         "deliveries_sent": 0,
         "deliveries_dead": 0,
+        "deliveries_suppressed": 0,
+        "alerts_open": 1,
+        "alerts_acknowledged": 0,
+        "alerts_suppressed": 0,
     }
     assert store.changes("mobilisation") == [level_change()]
     assert store.check() == []
@@ -552,45 +557,73 @@ def test_unknown_items_and_stories_are_named(store: Store) -> None:
         assert caught.value.reason == "unknown"
 
 
-def _firing(store: Store) -> list[tuple[str, str, datetime | None, int]]:
-    return [(t.alert.id, t.receiver, t.last_sent, t.turns) for t in store.firing()]
-
-
-def test_firing_tells_each_receiver_s_last_message(told: Store) -> None:
-    """What reminders need; a receiver whose message is still pending has no last one."""
-    assert _firing(told) == [("a0001", "duty-desk", None, 0), ("a0001", "analysts", None, 0)]
+def test_an_alert_is_open_until_it_is_resolved(told: Store) -> None:
+    """With its deliveries; resolving queues the closings, once, and says so in the ledger."""
+    [one] = told.open_alerts()
+    assert (one.alert, one.acked, one.told) == (alert(1), None, frozenset())
+    told.begin([D1], NOW)
     told.sent([D1], NOW)
-    assert _firing(told)[0] == ("a0001", "duty-desk", NOW, 0)
-    told.add_alerts([], [delivery(1, turn=1)])
-    assert _firing(told)[0] == ("a0001", "duty-desk", None, 1)
-    told.sent([delivery(1, turn=1).id], NOW + HOUR)
-    assert _firing(told)[0] == ("a0001", "duty-desk", NOW + HOUR, 1)
-    told.add_alerts([], [delivery(1, turn=2)])
-    told.dead([delivery(1, turn=2).id], "404")
-    assert _firing(told)[0] == ("a0001", "duty-desk", None, 2)
+    assert told.open_alerts(["a0001"])[0].told == {"duty-desk"}
+    assert told.open_alerts(["other"]) == []
+    over = Resolution("a0001", "back to quiet")
+    end = delivery(1, turn=-1, kind="resolved")
+    for _ in range(2):
+        told.resolve([over], [end], NOW + HOUR)
+    assert told.open_alerts() == []
+    record = told.alert("a0001")
+    assert (record.resolved, record.ended, record.state) == (NOW + HOUR, over.why, ("resolved", over.why))
+    assert [d.turn for d in record.deliveries] == [0, 0, -1]
+    assert [(e.event, e.detail) for e in told.ledger("a0001")][-2:] == [
+        ("resolved", "back to quiet"),
+        ("queued", "resolved"),
+    ]
+    assert told.check() == []
 
 
-def test_what_is_acknowledged_or_has_fallen_does_not_fire(told: Store) -> None:
-    """An indicator below the alert's level, or an alert that somebody took, is silent."""
-    told.ack("a0001", "ann", "", NOW)
-    assert told.firing() == []
-    told.unack("a0001", "ann", NOW)
-    assert len(told.firing()) == 2
-    told.commit(step(NOW + HOUR, memory=Memory(states={"mobilisation": state(level=Level.WATCH)})))
-    assert told.firing() == []
+def test_an_acknowledgement_covers_the_lower_rises_before_it(told: Store) -> None:
+    """critical acked: the warning before it too; a later rise is not."""
+    for n in (2, 3):
+        rise = alert(n, NOW + n * HOUR, severity=Severity.CRITICAL, after="critical", before="warning")
+        told.commit(step(NOW + n * HOUR, alerts=(rise,)))
+    told.ack("a0002", "ann", "seen", NOW + 3 * HOUR)
+    assert [(o.alert.id, o.acked and o.acked.by) for o in told.open_alerts()] == [
+        ("a0001", "ann"),
+        ("a0002", "ann"),
+        ("a0003", None),
+    ]
+    told.unack("a0002", "ben", NOW + 4 * HOUR)
+    assert {o.acked for o in told.open_alerts()} == {None}
 
 
-def test_only_the_newest_rise_that_still_holds_fires(told: Store) -> None:
-    """critical after warning: only critical; fallen to warning: the warning; critical acked: none."""
-    rise = alert(2, NOW + HOUR, severity=Severity.CRITICAL, after="critical", before="warning")
-    at = lambda level: Memory(states={"mobilisation": state(level=level)})  # noqa: E731
-    told.commit(step(NOW + HOUR, alerts=(rise,), deliveries=(delivery(2),), memory=at(Level.CRITICAL)))
-    assert {t.alert.id for t in told.firing()} == {"a0002"}
-    told.commit(step(NOW + 2 * HOUR, memory=at(Level.WARNING)))
-    assert {t.alert.id for t in told.firing()} == {"a0001"}
-    told.commit(step(NOW + 3 * HOUR, memory=at(Level.CRITICAL)))
-    told.ack("a0002", "ann", "", NOW)
-    assert told.firing() == []
+def test_what_is_held_waits_and_what_is_dropped_is_never_sent(told: Store) -> None:
+    """A reason is written down when it changes, not each time that it is given."""
+    for later in (HOUR, 2 * HOUR):
+        told.hold([D1], NOW + later, "silence s1", NOW)
+    assert [d.id for d, _ in told.pending(NOW + HOUR)] == [D2]
+    assert [(d.id, d.held) for d, _ in told.waiting()] == [(D1, "silence s1"), (D2, "")]
+    assert [d.id for d, _ in told.pending(NOW + 2 * HOUR)] == [D1, D2]
+    told.release([D1, D2], NOW + MINUTE)
+    told.drop([D2], "over before it was sent", NOW + MINUTE)
+    assert [d.id for d, _ in told.pending(NOW + MINUTE)] == [D1]
+    assert told.counts()["deliveries_suppressed"] == 1
+    events = [(e.delivery, e.event) for e in told.ledger("a0001") if e.event not in ("raised", "queued")]
+    assert events == [(D1, "held"), (D1, "released"), (D2, "dropped")]
+    assert told.check() == []
+
+
+def test_what_a_digest_carries_shares_its_fate(told: Store) -> None:
+    """Pending until it is sent, and then sent with it; it is in no queue of its own."""
+    carried, by = delivery(9, kind="digest"), alert(9, kind="digest", judgement="", indicator="")
+    assert told.slot("duty-desk", "2022-10-10T08:00", (by, carried), [D1], NOW)
+    assert not told.slot("duty-desk", "2022-10-10T08:00", (by, carried), [D2], NOW)
+    assert [d.id for d, _ in told.waiting()] == [D2, carried.id]
+    assert _delivery(told).digest == carried.id
+    told.begin([carried.id], NOW)
+    told.sent([carried.id], NOW + MINUTE)
+    assert (_delivery(told).state, _delivery(told).sent) == ("sent", NOW + MINUTE)
+    assert [e.event for e in told.ledger("a0001") if e.delivery == D1] == ["queued", "folded", "sent"]
+    assert told.last_slots({"duty-desk": "2022-10-10T09:00"}) == {"duty-desk": ("2022-10-10T08:00", NOW)}
+    assert told.check() == []
 
 
 # ---------------------------------------------------------------- configurations
@@ -764,7 +797,7 @@ def test_prune_and_check_are_calm_on_an_empty_store(store: Store) -> None:
     """Nothing to do is no error."""
     assert store.prune(NOW) == 0
     assert store.check() == []
-    assert store.firing() == []
+    assert store.open_alerts() == []
     assert store.alerts() == []
     assert store.counts()["items"] == 0
 

@@ -29,8 +29,8 @@ SECOND = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
@@ -50,13 +50,13 @@ def url(tmp_path: Path) -> str:
 
 
 def newer_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, last: str = "") -> None:
-    """From here on, the code's schema is 0004."""
+    """From here on, the code's schema is 0005."""
     scripts = tmp_path / "migrations"
     if not scripts.exists():
         shutil.copytree(schema._SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "0004_second.py").write_text(SECOND.format(steps=STEPS, last=last))
+    (scripts / "versions" / "0005_second.py").write_text(SECOND.format(steps=STEPS, last=last))
     monkeypatch.setattr(schema, "_SCRIPTS", scripts)
-    monkeypatch.setattr(rows, "HEAD", "0004")
+    monkeypatch.setattr(rows, "HEAD", "0005")
 
 
 def tables(path: Path) -> tuple[str, int]:
@@ -108,7 +108,7 @@ def test_a_newer_database_is_refused(url: str, tmp_path: Path) -> None:
         other.execute("UPDATE alembic_version SET version_num = '0099'")
     other.close()
     for create in (True, False):
-        with pytest.raises(StoreFailed, match="schema 0099, this iwmon knows 0003") as caught:
+        with pytest.raises(StoreFailed, match="schema 0099, this iwmon knows 0004") as caught:
             Store.open(url, create=create)
         assert caught.value.reason == "newer"
 
@@ -121,8 +121,8 @@ def test_an_old_database_is_upgraded_after_a_backup(
     with Store.open(url) as store:
         assert store.memory() == full_step().memory
         assert store.check() == []
-    assert tables(tmp_path / "iwmon.db") == ("0004", STEPS)
-    assert tables(tmp_path / "iwmon.db.before-0004") == ("0003", 0)
+    assert tables(tmp_path / "iwmon.db") == ("0005", STEPS)
+    assert tables(tmp_path / "iwmon.db.before-0005") == ("0004", 0)
 
 
 def test_those_who_only_ask_do_not_upgrade(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,8 +131,8 @@ def test_those_who_only_ask_do_not_upgrade(url: str, tmp_path: Path, monkeypatch
     with pytest.raises(StoreFailed, match="iwmon db upgrade") as caught:
         Store.open(url, create=False)
     assert caught.value.reason == "older"
-    assert tables(tmp_path / "iwmon.db") == ("0003", 0)
-    assert Store.upgrade(url) == tmp_path / "iwmon.db.before-0004"
+    assert tables(tmp_path / "iwmon.db") == ("0004", 0)
+    assert Store.upgrade(url) == tmp_path / "iwmon.db.before-0005"
     assert Store.upgrade(url) is None
     with Store.open(url, create=False) as store:
         assert store.last_step_at() == NOW
@@ -148,7 +148,7 @@ def test_a_running_daemon_is_not_upgraded_under_its_feet(
             with pytest.raises(StoreFailed, match="another iwmon") as caught:
                 attempt(url)
             assert caught.value.reason == "running"
-    assert tables(tmp_path / "iwmon.db") == ("0003", 0)
+    assert tables(tmp_path / "iwmon.db") == ("0004", 0)
 
 
 def test_a_script_that_fails_changes_nothing(
@@ -158,7 +158,7 @@ def test_a_script_that_fails_changes_nothing(
     newer_code(monkeypatch, tmp_path, last="op.execute('SELECT * FROM no_such_table')")
     with pytest.raises(StoreFailed, match="no_such_table"):
         Store.open(url)
-    assert tables(tmp_path / "iwmon.db") == ("0003", 0)
+    assert tables(tmp_path / "iwmon.db") == ("0004", 0)
 
 
 def test_a_script_that_breaks_references_changes_nothing(
@@ -168,7 +168,7 @@ def test_a_script_that_breaks_references_changes_nothing(
     newer_code(monkeypatch, tmp_path, last="op.execute('DELETE FROM items')")
     with pytest.raises(StoreFailed, match="would break references"):
         Store.open(url)
-    assert tables(tmp_path / "iwmon.db") == ("0003", 0)
+    assert tables(tmp_path / "iwmon.db") == ("0004", 0)
 
 
 def _upgrade(url: str) -> None:
@@ -198,12 +198,12 @@ def test_a_killed_upgrade_leaves_the_old_schema_or_the_new(
         time.sleep(chance.uniform(0, 3 * longest))
         process.kill()
         process.join()
-        assert tables(path) in (("0003", 0), ("0004", STEPS))
+        assert tables(path) in (("0004", 0), ("0005", STEPS))
         ends.append(tables(path)[0])
         with Store.open(url) as store:
             assert store.memory() == full_step().memory
-        assert tables(path) == ("0004", STEPS)
-    assert set(ends) == {"0003", "0004"}  # or the kills hit nothing
+        assert tables(path) == ("0005", STEPS)
+    assert set(ends) == {"0004", "0005"}  # or the kills hit nothing
 
 
 @pytest.mark.slow

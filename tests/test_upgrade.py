@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +16,8 @@ import pytest
 import sqlalchemy as sa
 
 from iwmon import pipeline
-from iwmon.model import Level, Rematch, Rematched
-from iwmon.store import Store, rows, schema
+from iwmon.model import Alert, Delivery, Level, Rematch, Rematched, Severity
+from iwmon.store import Store, convert, rows, schema
 from nouns import HOUR, NOON, reading
 from store_nouns import NOW, full_step
 from theatre import SOURCES, stage
@@ -72,19 +75,24 @@ def as_of_schema(head: str, tmp_path: Path) -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def old(url: str, tmp_path: Path) -> str:
-    """The URL of a database of the first schema, with rows."""
-    with as_of_schema("0001", tmp_path):
+def made(url: str, tmp_path: Path, version: str, found: Any) -> str:
+    """The URL of a database of an older schema, with the rows that `found` gives for its kind."""
+    with as_of_schema(version, tmp_path):
         Store.open(url).close()
     kind = url.partition(":")[0]
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
         known = sa.MetaData()
-        for name, some in first_rows(kind).items():
+        for name, some in found(kind).items():
             connection.execute(sa.Table(name, known, autoload_with=connection).insert(), some)
     engine.dispose()
     return url
+
+
+@pytest.fixture
+def old(url: str, tmp_path: Path) -> str:
+    """A database of the first schema."""
+    return made(url, tmp_path, "0001", first_rows)
 
 
 def test_strength_comes_from_the_place_and_status_from_confirmed(old: str) -> None:
@@ -126,11 +134,10 @@ def test_it_goes_on_from_there_and_tells_nothing_anew(old: str) -> None:
 
 
 def test_an_upgrade_from_0002_has_room_for_re_matches(url: str, tmp_path: Path) -> None:
-    """Nothing is owed, all that was known is as it was, and a step can match its items again."""
-    with as_of_schema("0002", tmp_path), Store.open(url) as store:
-        store.commit(full_step())
+    """Nothing is owed, and a step can match its items again."""
+    made(url, tmp_path, "0002", lambda kind: {})
     with Store.open(url) as store:
-        assert store.memory() == full_step().memory
+        store.commit(full_step())
         assert (store.owed_rematch(), store.last_rematch()) == ((), None)
         item = full_step().items[0]
         came = Rematched(NOW + HOUR, ("mobilisation",), 2, True, 0, 0, 0, (), ("kj-2",))
@@ -140,4 +147,146 @@ def test_an_upgrade_from_0002_has_room_for_re_matches(url: str, tmp_path: Path) 
         assert [one.rematch for one in store.recorded()] == [None, found]
         assert store.last_rematch() == came
         assert store.counts()["matches"] == 0
+        assert store.check() == []
+
+
+# ---------------------------------------------------------------- from before the ledger
+
+BEFORE = ("id", "alert", "receiver", "turn", "state", "created", "next_attempt", "attempts", "in_flight")
+BEFORE = (*BEFORE, "sent", "error")
+
+
+def old_seal(row: dict[str, Any], doubtful: bool) -> str:
+    """What sealed a delivery of schema 0003."""
+    values = [
+        one.astimezone(UTC).isoformat(timespec="microseconds") if isinstance(one, datetime) else one
+        for one in (row[name] for name in BEFORE)
+    ]
+    return sha256(json.dumps([*values, doubtful], ensure_ascii=False).encode()).hexdigest()
+
+
+def third_rows(kind: str) -> dict[str, list[dict[str, Any]]]:
+    """A rise and what happened to it: told, reminded, in doubt, acknowledged; a report, dead, damaged."""
+    told = []
+    for identity, what in (("a1", "level_up"), ("a2", "first_hit")):
+        alert = Alert(
+            identity,
+            what,
+            Severity.WARNING,
+            NOON,
+            "kj-2",
+            "mobilisation",
+            "",
+            "quiet",
+            "warning",
+            "T",
+            "t",
+            "w",  # type: ignore[arg-type]
+        )
+        row = convert.row(alert, digest=convert.seal(alert), acked=identity == "a1")
+        told.append(row | {"severity": "warning", "stories": "[]", "at": moment(kind)})
+    deliveries = []
+    for identity, alert, receiver, more in (
+        ("d1", "a1", "desk", {"state": "sent", "sent": NOON + HOUR, "attempts": 1}),
+        ("d2", "a1", "desk", {"turn": 1, "next_attempt": NOON + 5 * HOUR}),
+        (
+            "d3",
+            "a1",
+            "other",
+            {"attempts": 2, "in_flight": True, "error": "no “answer”", "next_attempt": NOON},
+        ),
+        ("d4", "a2", "desk", {"state": "dead", "attempts": 9, "error": "HTTP 404"}),
+        ("d5", "a2", "other", {"next_attempt": NOON}),
+    ):
+        blank = {"turn": 0, "state": "pending", "created": NOON, "next_attempt": None, "attempts": 0}
+        row = blank | {"id": identity, "alert": alert, "receiver": receiver, "in_flight": False, "sent": None}
+        row |= {"error": ""} | more
+        doubtful = identity == "d3"
+        seal = "broken" if identity == "d5" else old_seal(row, doubtful)
+        row |= {"doubtful": doubtful, "digest": seal}
+        for name in ("created", "next_attempt", "sent"):
+            row[name] = moment(kind, row[name]) if row[name] else None
+        deliveries.append(row)
+    ack = {"alert": "a1", "action": "ack", "by": "Ana", "note": "seen", "at": moment(kind, NOON + 2 * HOUR)}
+    counters = [{"name": "alerts", "value": 2}]
+    return {"alerts": told, "deliveries": deliveries, "acks": [ack], "counters": counters}
+
+
+@pytest.fixture
+def third(url: str, tmp_path: Path) -> str:
+    """A database of schema 0003."""
+    return made(url, tmp_path, "0003", third_rows)
+
+
+def test_old_deliveries_are_told_apart_by_their_turn_and_keep_their_seals(third: str) -> None:
+    """A broken seal stays broken: an upgrade blesses nothing."""
+    with Store.open(third) as store:
+        found = {d.id: d for d in store.alert("a1").deliveries}
+        assert found["d1"] == Delivery(
+            "d1", "a1", "desk", state="sent", created=NOON, attempts=1, sent=NOON + HOUR
+        )
+        assert [found[i].kind for i in ("d1", "d2", "d3")] == ["firing", "reminder", "firing"]
+        assert (found["d3"].in_flight, found["d3"].error) == (True, "no “answer”")
+        assert store.check() == ["delivery d5 does not fit its digest"]
+
+
+def test_the_ledger_begins_with_what_is_known(third: str) -> None:
+    """Raised, queued, sent, dead, acknowledged; in the order of time."""
+    with Store.open(third) as store:
+        known = [(e.event, e.delivery, e.detail) for e in store.ledger("a1")]
+        assert known[0] == ("raised", "", "")
+        assert ("sent", "d1", "") in known
+        assert known[-1] == ("acked", "", "Ana: seen")
+        assert [(e.event, e.detail) for e in store.ledger("a2") if e.delivery == "d4"][-1] == (
+            "dead",
+            "HTTP 404",
+        )
+        times = [e.at for e in store.ledger_all()]
+        assert times == sorted(times)
+
+
+def test_old_alerts_are_open_until_somebody_has_looked(third: str) -> None:
+    """Those whose condition lasts; the first look settles which are over, without a word."""
+    with Store.open(third) as store:
+        [one] = store.open_alerts()
+        assert (one.alert.id, one.acked and one.acked.by, one.told) == ("a1", "Ana", {"desk", "other"})
+        assert store.unsettled()
+        store.resolve((), (), NOON)
+        assert not store.unsettled()
+    with Store.open(third) as again:
+        assert not again.unsettled()
+
+
+def flapped_rows(kind: str) -> dict[str, list[dict[str, Any]]]:
+    """An indicator that rose, fell and rose again; a judgement that was told twice that it is blind."""
+    told, levels = [], []
+    for n, (what, before, after) in enumerate(
+        (
+            ("level_up", "quiet", "warning"),
+            ("", "warning", "quiet"),
+            ("level_up", "quiet", "warning"),
+            ("blind", "ok", "blind"),
+            ("blind", "ok", "blind"),
+        )
+    ):
+        at = NOON + n * HOUR
+        if what:
+            alert = Alert(
+                f"a{n}", what, Severity.WARNING, at, "kj-2", "mobilisation", "", before, after, "T", "t", "w"
+            )  # type: ignore[arg-type]
+            row = convert.row(alert, digest=convert.seal(alert), acked=False)
+            told.append(row | {"severity": "warning", "stories": "[]", "at": moment(kind, at)})
+        if what != "blind":
+            change = {"step": n + 1, "place": 0, "indicator": "mobilisation", "at": moment(kind, at)}
+            levels.append(change | {"before": before, "after": after, "activation": 0.5, "reason": "why"})
+    return {"alerts": told, "level_changes": levels, "counters": [{"name": "alerts", "value": 4}]}
+
+
+def test_what_ended_before_the_upgrade_is_not_open(url: str, tmp_path: Path) -> None:
+    """Or an indicator that falls a year later would close each of its rises as open for a year."""
+    with Store.open(made(url, tmp_path, "0003", flapped_rows)) as store:
+        assert [one.alert.id for one in store.open_alerts()] == ["a2", "a4"]
+        first, blind = store.alert("a0"), store.alert("a3")
+        assert (first.resolved, first.state) == (NOON + HOUR, ("resolved", "over before the upgrade"))
+        assert blind.resolved == NOON + 4 * HOUR
         assert store.check() == []

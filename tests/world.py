@@ -46,7 +46,7 @@ judgements:
         query: mobilis* OR reservist*
 receivers:
   - {{id: desk, url: "json://127.0.0.1:{port}/hook"}}
-route: {{receiver: desk, repeat_interval: 4h}}
+route: {{receiver: desk, group_wait: 0s, group_interval: 1s, repeat_interval: 4h}}
 heartbeat: {{url: "http://127.0.0.1:{port}/beat", every: 1s}}
 """
 

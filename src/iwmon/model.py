@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -112,6 +112,32 @@ AlertKind = Literal[
     "config_error",
     "config_recovered",
     "dead_letter",
+]
+
+# A condition that lasts: such an alert is open until the condition ends. All others are told once.
+LASTING: frozenset[AlertKind] = frozenset(
+    ("level_up", "again", "blind", "review_due", "expiry", "config_error")
+)
+DeliveryKind = Literal["firing", "reminder", "resolved", "escalation", "digest"]
+DeliveryState = Literal["pending", "sent", "dead", "suppressed"]
+LedgerEvent = Literal[
+    "raised",
+    "queued",
+    "held",  # waits, for the reason in `detail`
+    "released",  # waits no longer
+    "attempt",
+    "sent",
+    "failed",
+    "dropped",  # suppressed: never to be sent
+    "folded",  # goes out in a digest
+    "dead",
+    "acked",
+    "unacked",
+    "resolved",
+    "escalated",
+    "renamed",  # its receiver has another name now
+    "silenced",
+    "unsilenced",
 ]
 
 ANY_LANGUAGE = ""  # the key of a query that applies to every item
@@ -264,6 +290,34 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeRange:
+    """A stretch of wall-clock time in one zone: all that is given must hold, what is empty always holds."""
+
+    times: tuple[tuple[int, int], ...] = ()  # minutes of the day, without the last; 1440 is 24:00
+    weekdays: frozenset[int] = frozenset()  # ISO: 1 is Monday, 7 is Sunday
+    days_of_month: tuple[tuple[int, int], ...] = ()  # inclusive; negative from the end, -1 is the last
+    months: frozenset[int] = frozenset()  # 1 to 12
+    years: tuple[tuple[int, int], ...] = ()  # inclusive
+    zone: str = "UTC"  # IANA name
+
+
+@dataclass(frozen=True, slots=True)
+class TimeInterval:
+    """Times with a name: any of the ranges counts."""
+
+    name: str
+    ranges: tuple[TimeRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When a receiver is left alone, and what gets through all the same."""
+
+    intervals: tuple[str, ...]  # names of time intervals
+    mode: Literal["critical_only", "silence_all", "batch_on_wake"] = "critical_only"
+
+
+@dataclass(frozen=True, slots=True)
 class Receiver:
     """Where messages go. `url` may hold a secret: it is never printed; show `masked`."""
 
@@ -271,6 +325,10 @@ class Receiver:
     url: str = field(repr=False)
     mode: Literal["realtime", "daily", "twice_daily", "weekly"] = "realtime"
     masked: str = ""
+    send_resolved: bool = True
+    at: time = time(8)  # of digests, in the settings' time zone; twice_daily also 12 hours later
+    weekday: int = 1  # of weekly digests; ISO: 1 is Monday, 7 is Sunday
+    quiet_hours: QuietHours | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,19 +341,39 @@ class LabelMatcher:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """Whom else to tell of an alert that nobody has acknowledged for so long."""
+
+    after: timedelta
+    receiver: str
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """A node of the routing tree; Alertmanager's words and meaning."""
+    """A node of the routing tree, with what it inherits; Alertmanager's words and meaning."""
 
     receiver: str
     matchers: tuple[LabelMatcher, ...] = ()
     continue_: bool = False
-    group_by: tuple[str, ...] = ()
+    group_by: tuple[str, ...] = ()  # ("...",) = all labels
     group_wait: timedelta = timedelta(seconds=30)
     group_interval: timedelta = timedelta(minutes=5)
     repeat_interval: timedelta = timedelta(hours=4)
     mute_time_intervals: tuple[str, ...] = ()
     active_time_intervals: tuple[str, ...] = ()
     routes: tuple[Route, ...] = ()
+    key: str = ""  # its place in the tree: "" is the root, "0.2" the third child of its first child
+    escalate: tuple[Escalation, ...] = ()  # soonest first
+
+
+@dataclass(frozen=True, slots=True)
+class InhibitRule:
+    """While an alert that is a source stands, those that are targets are not sent."""
+
+    name: str  # "" = none
+    source_matchers: tuple[LabelMatcher, ...] = ()
+    target_matchers: tuple[LabelMatcher, ...] = ()
+    equal: tuple[str, ...] = ()  # labels that both must have alike
 
 
 # ---------------------------------------------------------------- what is fetched
@@ -718,20 +796,25 @@ class Alert:
 class Delivery:
     """One alert to one receiver, pending until accepted.
 
-    `id` = hash(alert, receiver, turn): unique, so that a crash between two lines cannot add a copy.
+    `id` = hash(alert, receiver, kind, turn): unique, so that a crash between two lines cannot add a copy.
     """
 
     id: str
     alert: str
     receiver: str
-    turn: int = 0  # 0 = first telling; n = n-th reminder
-    state: Literal["pending", "sent", "dead"] = "pending"
+    turn: int = 0  # 0 = first telling; n = n-th reminder or step of escalation; -1 = it is over
+    state: DeliveryState = "pending"  # suppressed: never to be sent, `error` says why
     created: datetime | None = None
-    next_attempt: datetime | None = None
+    next_attempt: datetime | None = None  # held: when it is looked at again
     attempts: int = 0
     in_flight: bool = False  # an attempt began and was never marked: a repeat is possible
     sent: datetime | None = None
     error: str = ""
+    kind: DeliveryKind = "firing"
+    group: str = ""  # what goes out together at this receiver; "" = by itself
+    route: str = ""  # key of the route that led here
+    held: str = ""  # why it waits although it is due; "" = it does not
+    digest: str = ""  # the message that carries it, when that is a digest, a backlog or a catch-up
 
 
 @dataclass(frozen=True, slots=True)
@@ -746,15 +829,30 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a receiver is sent: plain text, already safe; `title` is one line."""
+    """What a receiver is sent: plain text, already safe; `title` is one line.
+
+    The rest is for services that can do more than plain text (email, Slack with a bot token), and is
+    ignored by the others. `picture` is a PNG, and `picture_alt` says in words what it shows.
+    """
 
     title: str
     body: str
+    thread: str = ""  # what it is about, e.g. "indicator:mobilisation"; "" = nothing that has a history
+    reference: str = ""  # the thread's first message at this receiver, as Sent.reference gave it
+    picture: bytes | None = None
+    picture_alt: str = ""
+    severity: str = ""  # a Severity, "resolved", or ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The service accepted the message."""
+    """The service accepted the message.
+
+    `reference` names the first message of its thread at this receiver: the message itself, or the one that
+    it was told to follow. "" where the service has no threads, or the message has none.
+    """
+
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -847,6 +945,19 @@ class Rematched:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """What a person does not want to be told of for a while: alerts for which all matchers hold."""
+
+    id: str
+    matchers: tuple[LabelMatcher, ...]
+    begins: datetime
+    ends: datetime  # no longer silent at this moment
+    by: str
+    comment: str
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """All that one call of `advance` decided; committed in one transaction."""
 
@@ -890,6 +1001,9 @@ class Ack:
     at: datetime
 
 
+AlertState = Literal["told", "firing", "acknowledged", "suppressed", "resolved"]
+
+
 @dataclass(frozen=True, slots=True)
 class AlertRecord:
     """An alert with what became of it. `acks` is the whole log, oldest first."""
@@ -897,11 +1011,75 @@ class AlertRecord:
     alert: Alert
     deliveries: tuple[Delivery, ...] = ()
     acks: tuple[Ack, ...] = ()
+    resolved: datetime | None = None  # when its condition was found to be over
+    ended: str = ""  # what ended it, a line for people
 
     @property
     def acked(self) -> Ack | None:
         """The acknowledgement in force, if there is one."""
         return self.acks[-1] if self.acks and self.acks[-1].action == "ack" else None
+
+    @property
+    def state(self) -> tuple[AlertState, str]:
+        """Its state, and the reason: what ended it, who acknowledged, why nobody is told."""
+        if self.resolved:
+            return "resolved", self.ended
+        kept_back = [d for d in self.deliveries if d.state == "suppressed" or (d.held and not d.attempts)]
+        if kept_back and len(kept_back) == len(self.deliveries):
+            return "suppressed", kept_back[0].held or kept_back[0].error
+        if self.alert.kind not in LASTING:
+            return "told", ""
+        return ("acknowledged", f"by {self.acked.by}") if self.acked else ("firing", "")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert whose condition is not known to be over. `acked`: its own, or one that covers it."""
+
+    alert: Alert
+    acked: Ack | None = None
+    deliveries: tuple[Delivery, ...] = ()  # in the order in which they were queued
+    n: int = 0  # its number: one that was raised later has a higher one
+
+    @property
+    def told(self) -> frozenset[str]:
+        """The receivers that know of it: told, perhaps told, or by a digest that is on its way."""
+        return frozenset(
+            d.receiver
+            for d in self.deliveries
+            if d.kind in ("firing", "escalation")
+            and (d.state == "sent" or d.in_flight or (d.digest and d.state != "dead"))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One line of the ledger: what happened to an alert, or to one of its deliveries. Never altered."""
+
+    at: datetime
+    alert: str  # "" for what concerns no alert
+    receiver: str
+    delivery: str
+    event: LedgerEvent
+    detail: str = ""
+    n: int = 0  # its number; 0 before it is stored
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """How far the store has come: where both numbers are as they were, nothing has happened since."""
+
+    ledger: int  # number of the last entry of the ledger
+    step: int  # number of the last step
+    at: datetime | None  # of the last step
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """iwmon did not run from `since` until `began`."""
+
+    since: datetime
+    began: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """What Apprise is asked and what really came back: the only module that loads Apprise.
 
+Two kinds of receivers Apprise only reads the URL of, `MailServer` and `SlackBot`; `send` has senders of
+its own for them.
+
 Apprise says SUCCESS, FAILURE or TIMEOUT, and neither the status code nor Retry-After. `send` has
 to know whether to wait, to give up, or to warn that a message may have arrived, so the calls that
 a plugin makes to the network (requests, smtplib) are witnessed while a delivery is under way.
@@ -14,12 +17,12 @@ import functools
 import logging
 import re
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal, cast
 
 import requests
 import urllib3.exceptions
@@ -27,7 +30,8 @@ from apprise import Apprise, AppriseAsset, NotifyFormat
 from apprise.exception import AppriseException
 from apprise.plugins import url_to_dict
 from apprise.plugins.base import NotifyBase
-from apprise.plugins.slack import NotifySlack
+from apprise.plugins.email.base import NotifyEmail
+from apprise.plugins.slack import CHANNEL_RE, NotifySlack, SlackMode
 from apprise.result import AppriseResultStatus
 
 from iwmon.model import Failure, SendFailed, Sent
@@ -35,8 +39,17 @@ from iwmon.model import Failure, SendFailed, Sent
 LONGEST_WAIT = timedelta(hours=24)
 """A service that asks for more silence than this is not believed."""
 
-_ANSWER_LIMIT = 65_536  # bytes of an answer that are read
-_ELSEWHERE = re.compile(r"slack\+(https?://[^/?#]+(?:/[^/?#]+)*)/([^/?#]+/[^/?#]+/[^/?#]+/?(?:\?.*)?)")
+SHARE = 0.9
+"""The part of a delivery's time that a service gets; the rest is for saying why it failed."""
+
+ANSWER_LIMIT = 65_536
+"""Bytes of an answer that are read."""
+
+_HOST_AND_PATH = r"slack\+(https?://[^/?#]+(?:/[^/?#]+)*?)"
+_BOT_ELSEWHERE = re.compile(rf"{_HOST_AND_PATH}/((?:xoxe\.)?xox[abp]-[^/?#]+(?:/.*)?)", re.DOTALL)
+_HOOK_ELSEWHERE = re.compile(rf"{_HOST_AND_PATH}/([^/?#]+/[^/?#]+/[^/?#]+/?(?:\?.*)?)")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9._-]+")  # dot-atom of RFC 5322
 _FORCED = {"format": "text", "overflow": "upstream", "redirect": False, "retry": 0, "optional": False}
 _ERROR_WORD = re.compile(rb'^([a-z]+(?:_[a-z]+)+)$|"error"\s*:\s*"([a-z_]{2,60})"')  # Slack: no_service
 _WAIT_A_LITTLE = frozenset({408, 409, 423, 425, 429})  # the 4xx that pass by themselves
@@ -55,6 +68,32 @@ class Sink:
     title_limit: int  # characters; 0: the title is put on top of the body
     body_limit: int
     literal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where an email is handed in, from whom and to whom, as Apprise reads it from a mailto(s) URL."""
+
+    host: str
+    port: int
+    mode: Literal["insecure", "starttls", "ssl"]
+    sender: tuple[str, str]  # name (may be ""), address
+    recipient: tuple[str, str]
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    verify: bool = True  # the TLS certificate, unless the URL says verify=no
+    reply_to: tuple[str, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()  # the URL's own: ?+Name=value
+
+
+@dataclass(frozen=True, slots=True)
+class SlackBot:
+    """A channel that a bot posts to. `api` is the URL of chat.postMessage."""
+
+    api: str
+    channel: str  # #name, @user or an encoded id
+    token: str = field(repr=False)
+    name: str = ""  # the bot's, when the URL gives one
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +129,12 @@ class PlainSlack(NotifySlack):  # type: ignore[no-untyped-call]
         return super()._send(url, payload, *args, **more)  # type: ignore[no-untyped-call]
 
 
-def open_sink(url: str, seconds: float) -> Sink:
+def open_sink(url: str, seconds: float) -> Sink | MailServer | SlackBot:
     """The service behind an Apprise URL. Raises NoSink when there is none, or more than one target.
 
     Whatever the URL asks, text stays plain, redirects are not followed (a POST would become a GET
     that "succeeds"), nothing is retried here, and a failure counts. `seconds` bounds each wait for
-    the network, unless the URL sets its own `cto` and `rto`.
+    the network of what Apprise sends, unless the URL sets its own `cto` and `rto`.
     """
     service = _service(url, seconds)
     if service is None:
@@ -106,7 +145,40 @@ def open_sink(url: str, seconds: float) -> Sink:
     if targets > 1:
         # Apprise gives one answer a URL: after a partial failure the good targets would get copies.
         raise NoSink(f"its URL names {targets} targets", hint="write one receiver for each target")
+    if type(service) is NotifyEmail and service.targets and service.pgp_mode == "no":
+        server = _mail_server(service)
+        if _ADDRESS.fullmatch(server.sender[1]) and _ADDRESS.fullmatch(server.recipient[1]):
+            return server
+    if isinstance(service, PlainSlack) and service.mode == SlackMode.BOT:
+        found = CHANNEL_RE.match(service.channels[0])
+        if found and not found["thread_ts"] and not service.template:
+            return _slack_bot(service, found["channel"])
     return Sink(service, service.title_maxlen, service.body_maxlen, service.schema in _LITERAL)
+
+
+def _mail_server(service: NotifyEmail) -> MailServer:
+    (name, address), (to_name, to_address) = service.from_addr, service.targets[0]
+    return MailServer(
+        host=service.smtp_host,
+        port=int(service.port or 0),
+        mode=cast(Literal["insecure", "starttls", "ssl"], service.secure_mode),
+        sender=(str(name or ""), str(address)),
+        recipient=(str(to_name or ""), str(to_address)),
+        user=service.user or "",
+        password=service.password or "",
+        verify=bool(service.verify_certificate),
+        reply_to=tuple(sorted(to for to in service.reply_to if _ADDRESS.fullmatch(to))),
+        headers=tuple(sorted(service.headers.items())),
+    )
+
+
+def _slack_bot(service: PlainSlack, channel: str) -> SlackBot:
+    if channel[0] == "+":  # an encoded id
+        channel = channel[1:]
+    elif channel[0] not in "#@":
+        channel = f"#{channel}"
+    api = service.api_url.format("chat.postMessage")
+    return SlackBot(api, channel, token=service.access_token or "", name=service.user or "")
 
 
 def _service(url: str, seconds: float) -> NotifyBase | None:
@@ -120,15 +192,16 @@ def _service(url: str, seconds: float) -> NotifyBase | None:
         image_url_mask="",  # no picture from elsewhere in a message
         image_url_logo="",
     )
-    # slack+http(s)://host/services/A/B/C: a server that takes what Slack's webhook takes.
-    elsewhere = _ELSEWHERE.fullmatch(url)
+    # slack+http(s)://host/services/A/B/C: a server that takes what Slack's webhook takes;
+    # slack+http(s)://host/api/xoxb-.../#channel: one that takes what Slack's Web API takes.
+    elsewhere = _BOT_ELSEWHERE.fullmatch(url) or _HOOK_ELSEWHERE.fullmatch(url)
     try:
         known: dict[str, Any] | None = url_to_dict(  # type: ignore[no-untyped-call]
             f"slack://{elsewhere[2]}" if elsewhere else url
         )
         if known is None:
             return None
-        wait = seconds * 0.9  # the plugin gives up first, and then says why
+        wait = seconds * SHARE  # the plugin gives up first, and then says why
         known = {"cto": wait, "rto": wait} | known | _FORCED
         if known["schema"] != "slack":
             return Apprise.instantiate(known, asset=asset)
@@ -138,6 +211,7 @@ def _service(url: str, seconds: float) -> NotifyBase | None:
     slack.use_blocks = slack.use_blocks and bool(slack.template)
     if elsewhere:
         slack.webhook_url = elsewhere[1]
+        slack.api_url = elsewhere[1].replace("{", "%7B").replace("}", "%7D") + "/{}"
     return slack
 
 
@@ -172,26 +246,31 @@ def _explain(seen: list[_Seen]) -> SendFailed:
 
 
 def _http_answer(response: requests.Response) -> SendFailed:
-    code = response.status_code
     word = _ERROR_WORD.search(response.content[:2_000])
-    said = f" ({(word[1] or word[2]).decode()})" if word else ""
+    said = (word[1] or word[2]).decode() if word else ""
+    return http_refusal(response.status_code, said, response.headers)
+
+
+def http_refusal(code: int, said: str, headers: Mapping[str, str]) -> SendFailed:
+    """What an HTTP answer that is no acceptance means. `said` is the service's own word for it, or ""."""
+    said = f" ({said})" if said else ""
     if 300 <= code < 400:
         return SendFailed(f"HTTP {code}: redirects are not followed")
     gone = 400 <= code < 500 and code not in _WAIT_A_LITTLE
-    wait = None if gone else _retry_after(response)
+    wait = None if gone else retry_after(headers)
     but = ", but not accepted" if code < 300 else ""
     return SendFailed(f"HTTP {code}{but}{said}", retry_after=wait, permanent=gone)
 
 
-def _retry_after(response: requests.Response) -> timedelta | None:
+def retry_after(headers: Mapping[str, str]) -> timedelta | None:
     """Retry-After in seconds or as an HTTP date (RFC 9110 §10.2.3), between 0 and LONGEST_WAIT.
 
     A date is read against the answer's own Date, so that neither clock has to be right.
     """
-    asked = response.headers.get("Retry-After", "").strip()
+    asked = headers.get("Retry-After", "").strip()
     if asked.isascii() and asked.isdigit():
         return min(timedelta(seconds=min(int(asked[:9]), 10**8)), LONGEST_WAIT)
-    until, now = _http_date(asked), _http_date(response.headers.get("Date", ""))
+    until, now = _http_date(asked), _http_date(headers.get("Date", ""))
     if until is None or now is None:
         return None
     return max(timedelta(0), min(until - now, LONGEST_WAIT))
@@ -268,7 +347,7 @@ def _witnessed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _bounded(call: Callable[..., requests.Response]) -> Callable[..., requests.Response]:
-    """Session.send that reads at most _ANSWER_LIMIT bytes: requests itself would read for ever."""
+    """Session.send that reads at most ANSWER_LIMIT bytes: requests itself would read for ever."""
 
     @functools.wraps(call)
     def send(session: requests.Session, request: requests.PreparedRequest, **more: Any) -> requests.Response:
@@ -276,7 +355,7 @@ def _bounded(call: Callable[..., requests.Response]) -> Callable[..., requests.R
             return call(session, request, **more)
         response = call(session, request, **(more | {"stream": True}))
         try:
-            response._content = response.raw.read(_ANSWER_LIMIT, decode_content=True)
+            response._content = response.raw.read(ANSWER_LIMIT, decode_content=True)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise requests.ConnectionError("the answer broke off") from error
         finally:

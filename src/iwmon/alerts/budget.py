@@ -51,6 +51,12 @@ def spend(
     return [*alerts, *digests], [*delivered, *digests], after
 
 
+def reason(config: Config, at: datetime) -> str:
+    """Why an alert that was held back at a moment is not sent by itself, for the ledger."""
+    day = at.astimezone(ZoneInfo(config.settings.timezone)).date().isoformat()
+    return f"budget: more than {config.settings.alerts_per_day} a day; in the digest of {day}"
+
+
 def _within(
     alert: Alert, budget: Budget, config: Config, zone: ZoneInfo, now: datetime
 ) -> tuple[Alert, Budget]:

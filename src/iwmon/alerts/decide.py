@@ -367,19 +367,25 @@ def config_recovered(digest: str, now: datetime) -> Alert:
 
 def dead_letter(delivery: Delivery, alert: Alert, reason: str, now: datetime) -> Alert:
     """A message that its receiver will never take; told to somebody else."""
-    text = "\n".join(
-        [
-            f"“{alert.title}” could not be delivered to {delivery.receiver}: {words.safe(reason)}",
-            f"Given up for that receiver after {delivery.attempts} attempts "
-            f"since {alert.at:%Y-%m-%d %H:%M} UTC.",
-            "",
-            "Mend the receiver in indicators.yaml. The alert itself:",
-            "",
-            alert.text,
-        ]
-    )
-    title = f"UNDELIVERED to {delivery.receiver}: {alert.title}"
-    severity = max(alert.severity, Severity.WARNING, key=tuple(Severity).index)
+    over, tried = delivery.kind == "resolved", delivery.attempts
+    times = f"after {tried} {words.plural(tried, 'attempt')}" if tried else "without an attempt"
+    what = f"The end of “{alert.title}”" if over else f"“{alert.title}”"
+    since = f"{delivery.created or alert.at:%Y-%m-%d %H:%M} UTC"
+    lines = [
+        f"{what} could not be delivered to {delivery.receiver}: {words.safe(reason)}",
+        f"Given up for that receiver {times}; it had waited since {since}.",
+        "",
+        "Mend the receiver in indicators.yaml.",
+    ]
+    if over:  # nobody is to be woken for what is no more
+        lines.append(f"The alert is over. Its whole story: iwmon alerts show {alert.id}")
+    else:
+        lines[-1] += " The alert itself:"
+        lines += ["", alert.text]
+    text = "\n".join(lines)
+    title = f"UNDELIVERED to {delivery.receiver}: {'RESOLVED: ' if over else ''}{alert.title}"
+    least = Severity.WARNING
+    severity = least if over else max(alert.severity, least, key=tuple(Severity).index)
     return _operator("dead_letter", title, text, now, severity, delivery.id)
 
 

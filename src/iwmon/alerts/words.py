@@ -15,15 +15,11 @@ from iwmon.coverage import View
 from iwmon.feedtext import link as link
 from iwmon.feedtext import safe as safe
 from iwmon.model import (
-    Alert,
-    Delivery,
     GroupWeight,
     Indicator,
     Judgement,
     Level,
-    Message,
     Rematched,
-    Severity,
     Signal,
     Story,
     Verdict,
@@ -39,7 +35,6 @@ _EFFECT = {
     "against": "speaks against it",
     "strongly_against": "speaks strongly against it",
 }
-_SEVERITIES = tuple(Severity)
 
 
 def zone(config: Config) -> ZoneInfo:
@@ -135,11 +130,11 @@ def whose_word(verdict: Verdict, stories: Mapping[str, Story], signals: Sequence
     more = f" and {len(groups) - 6} more" if len(groups) > 6 else ""
     copies = sum(len(stories[s].items) - 1 for s in {s.story for s in signals} if s in stories)
     reports = len({s.story for s in signals})
-    origins = f"{len(groups)} independent {_plural(len(groups), 'origin')} ({', '.join(named)}{more})"
+    origins = f"{len(groups)} independent {plural(len(groups), 'origin')} ({', '.join(named)}{more})"
     if reports > len(groups):
         origins += f", {reports} reports"
     if copies:
-        origins += f"; {copies} {_plural(copies, 'reprint')} not counted"
+        origins += f"; {copies} {plural(copies, 'reprint')} not counted"
     return f"On whose word: {origins}"
 
 
@@ -186,7 +181,7 @@ def item_lines(number: int, signal: Signal, zone: ZoneInfo, now: datetime) -> li
     citing = f", citing {safe(signal.origin, 60)}" if signal.origin else ""
     spoken = f"; {signal.modality}: “{safe(signal.cue, 40)}”" if signal.modality != "reported" else ""
     words = _distinct(signal.words)
-    hit = f"{len(words)} {_plural(len(words), 'word')} hit in the {signal.where}: {', '.join(words)}"
+    hit = f"{len(words)} {plural(len(words), 'word')} hit in the {signal.where}: {', '.join(words)}"
     if doubts:
         when = f"{when} ({doubts})"
     lines = [
@@ -210,13 +205,13 @@ def rematch_line(came: Rematched, zone: ZoneInfo, now: datetime) -> str:
     older = "; older ones were not looked at" if came.cut else ""
     moved = [f"{change.indicator} {change.before} → {change.after}" for change in came.levels]
     parts = [
-        f"{came.made} {_plural(came.made, 'report')} found, {came.dropped} taken back",
+        f"{came.made} {plural(came.made, 'report')} found, {came.dropped} taken back",
         ", ".join(moved) if moved else "no level moved",
         *([f"review due: {', '.join(name.upper() for name in came.reviews)}"] if came.reviews else []),
         "nobody was alerted",
     ]
     return (
-        f"Re-matched {queries} edited {_plural(queries, 'indicator')} over {came.looked:,} items at "
+        f"Re-matched {queries} edited {plural(queries, 'indicator')} over {came.looked:,} items at "
         f"{clock(came.at, zone, now)}{older}: {'; '.join(parts)}"
     )
 
@@ -252,56 +247,12 @@ def lowers_line(
         return "nothing by itself: this evidence holds until it is reversed or rejected"
     zone = ZoneInfo(config.settings.timezone)
     hold = indicator.hold / timedelta(days=1)
-    held = f"{hold:g} {_plural(hold, 'day')}"
+    held = f"{hold:g} {plural(hold, 'day')}"
     return (
         f"no further report: too little is left for {level} from about {clock(falls, zone, now)}, "
         f"and it falls when that lasts {held}"
     )
 
 
-def compose(told: Sequence[tuple[Delivery, Alert]]) -> Message:
-    """The message for one receiver: one alert whole, or several of one judgement under one title.
-
-    The most severe comes first. A reminder says so; a message that may have arrived before says that it
-    may be a repeat.
-    """
-    told = sorted(told, key=lambda one: -_SEVERITIES.index(one[1].severity))
-    titles = [_title(delivery, alert) for delivery, alert in told]
-    texts = [_text(delivery, alert) for delivery, alert in told]
-    if len(told) == 1:
-        return Message(titles[0], texts[0])
-    judgement = told[0][1].judgement.upper()
-    kind = "reminders" if all(delivery.turn for delivery, _ in told) else "alerts"
-    title = f"{_worst(told)}: {len(told)} {kind}{f' for {judgement}' if judgement else ''}"
-    body = "\n\n".join(f"■ {head}\n\n{text}" for head, text in zip(titles, texts, strict=True))
-    listing = "\n".join(f"• {head}" for head in titles)
-    return Message(title, f"{listing}\n\n{body}")
-
-
-def _worst(told: Sequence[tuple[Delivery, Alert]]) -> str:
-    """The word for what weighs most. A review that is due is as urgent as a warning, and yet is none."""
-    due = "review_due"
-    worst = max((alert for _, alert in told), key=lambda a: (_SEVERITIES.index(a.severity), a.kind != due))
-    return "REVIEW DUE" if worst.kind == due else worst.severity.upper()
-
-
-def _title(delivery: Delivery, alert: Alert) -> str:
-    title = alert.title
-    if delivery.turn:
-        title = f"Reminder {delivery.turn}, not acknowledged: {title}"
-    return f"Possible repeat: {title}" if delivery.in_flight else title
-
-
-def _text(delivery: Delivery, alert: Alert) -> str:
-    """The alert's words; for a reminder only what it is about, as it was then, and what to do."""
-    if not delivery.turn:
-        return alert.text
-    lines = alert.text.splitlines()
-    about = lines[: lines.index("")] if "" in lines else lines[:3]
-    commands = [line for line in lines if line.startswith(("Do: ", "Acknowledge: ", "Every number: "))]
-    still = "Still so, and nobody has acknowledged it. When it was raised:"
-    return "\n".join([still, "", *about, f"Why: {alert.why}", "", *commands])
-
-
-def _plural(count: float, noun: str) -> str:
+def plural(count: float, noun: str) -> str:
     return noun if count == 1 else f"{noun}s"

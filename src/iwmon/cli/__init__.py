@@ -20,6 +20,7 @@ from iwmon.cli import (
     review,
     routes,
     setup,
+    silence,
     testing,
     watch,
 )
@@ -82,6 +83,7 @@ def iwmon(
     When an alert arrives:
       iwmon explain ALERT       every number behind it
       iwmon alerts ack ALERT    stop its reminders
+      iwmon silence add ...     not to be told of its like for a while
 
     --config, --db and --json may stand before or after the command. Exit codes: 0 done, 1 something is
     wrong, 2 called wrongly.
@@ -100,6 +102,7 @@ app.command()(evidence.match)
 app.command()(review.review)
 app.add_typer(judgement.app, name="judgement")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(silence.app, name="silence")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(routes.app, name="routes")
 app.command()(replay.replay)

@@ -159,6 +159,14 @@ def heading(out: Console, board: Board, zone: ZoneInfo) -> None:
     states = ", ".join(f"{tally[state]} {state}" for state in FeedState if tally[state])
     show.say(out, f"{show.count(len(board.sources), 'source')}: {states or 'none'}.")
     pending, dead = board.counts["deliveries_pending"], board.counts["deliveries_dead"]
+    alerts = board.counts["alerts_open"]
+    aside = [
+        f"{number} {word}"
+        for word in ("acknowledged", "suppressed")
+        if (number := board.counts[f"alerts_{word}"])
+    ]
+    of_them = f", {' and '.join(aside)} of them" if aside else ""
+    show.say(out, f"{show.count(alerts, 'open alert')}{of_them}.")
     waiting = f"{show.count(pending, 'delivery', 'deliveries')} pending"
     lost = (f", {dead} dead: iwmon alerts list", "bold red") if dead else ""
     show.say(out, show.line(waiting, lost, "."))
@@ -329,6 +337,7 @@ def document(board: Board) -> dict[str, object]:
         "watching": not board.unwatched,
         "judgements": [judgement_document(entry) for entry in board.judgements],
         "sources": board.sources,
+        "alerts": {s: board.counts[f"alerts_{s}"] for s in ("open", "acknowledged", "suppressed")},
         "deliveries": {s: board.counts[f"deliveries_{s}"] for s in ("pending", "sent", "dead")},
         "counts": {name: board.counts[name] for name in ("items", "matches", "stories", "alerts")},
         "config": {

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from iwmon import alerts, config, logs, monitor
+from iwmon.alerts import links
 from iwmon.alerts.words import safe
 from iwmon.cli import show
 from iwmon.cli.call import Call, require, reread
@@ -203,13 +205,17 @@ def _tell(call: Call, loaded: Config, store: Store, options: Options, clock: Clo
     def post(receiver: Receiver, message: Message) -> Sent | SendFailed:
         return send(receiver, message, console=lambda shown: put(receiver.id, shown))
 
+    # With a clock of its own a rehearsal does not take the time that a service would want.
+    pause = (lambda _: None) if options.now else time.sleep
+    given = os.environ.get(links.KEY_VARIABLE, "")
+    key = links.signing_key(given, store.link_key) if loaded.settings.url else None
+    dispatcher = monitor.Dispatcher(store, patient=False, pause=pause, link_key=key)
     if options.dry_run:
-        for group in monitor.groups(store.pending(clock(), limit=1000)):
-            put(group[0][0].receiver, alerts.compose(group))
+        for receiver, _, message in dispatcher.preview(loaded, clock()):
+            put(receiver, message)
         return
-    monitor.remind(loaded, store, clock())
     for _ in range(_PASSES):
-        passed = monitor.deliver(loaded, store, post, clock)
+        passed = dispatcher.dispatch(loaded, post, clock)
         done.delivered.sent += passed.sent
         done.delivered.failed += passed.failed
         done.delivered.dead += passed.dead

@@ -1,4 +1,4 @@
-"""routes test: who would be told."""
+"""routes test, routes show: who would be told, and the tree that decides it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from iwmon.cli import show
-from iwmon.cli.call import Anything, ConfigOption, DatabaseOption, JsonOption, Misuse, called
-from iwmon.model import Coverage, Level, Severity
+from iwmon.cli.call import (
+    Anything,
+    Call,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    Misuse,
+    NowOption,
+    called,
+    moment,
+)
+from iwmon.model import Coverage, Level, Route, Severity
 
 if TYPE_CHECKING:  # start-up: see call.py
     from iwmon.config import Config
@@ -21,10 +31,56 @@ app = typer.Typer(help="Who is told what.", no_args_is_help=True, rich_markup_mo
 _LABELS = ("alertname", "kind", "severity", "judgement", "indicator", "source", "level")
 
 
+@app.command("show")
+def draw(
+    context: typer.Context,
+    config: ConfigOption = None,
+    db: DatabaseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Draw the route tree: who is told of which alerts, in what groups, how often, and when not.
+
+    An alert goes down to the deepest route whose conditions hold, and stops at the first that takes it
+    unless that goes "on to the next". Of groups and times, only what differs from the route above is
+    said. Below the tree stand the receivers, and which alerts silence others. Addresses are masked.
+
+    \b
+    Examples:
+      iwmon routes show
+      iwmon routes show --json
+    """
+    call = called(context, config, db, json)
+    loaded = _as_here(call)
+    from iwmon.cli import routed  # start-up: see call.py
+
+    if call.json:
+        show.emit(
+            {
+                "route": routed.route_document(loaded.route),
+                "receivers": [routed.receiver_document(one) for one in loaded.receivers.values()],
+                "operator": loaded.settings.operator or None,
+                "inhibit_rules": [routed.inhibition_document(rule) for rule in loaded.inhibit_rules],
+                "time_intervals": list(loaded.time_intervals),
+            }
+        )
+        return
+    out = show.console()
+    out.print(routed.tree(loaded))
+    out.print()
+    show.say(out, show.line(("Receivers", "bold")))
+    show.table(out, routed.receiver_rows(loaded))
+    if loaded.inhibit_rules:
+        out.print()
+        show.say(out, show.line(("Inhibition", "bold")))
+        for rule in loaded.inhibit_rules:
+            show.say(out, routed.inhibition(rule), 2)
+
+
 @app.command("test")
 def try_route(
     context: typer.Context,
     labels: Annotated[list[str], typer.Argument(metavar="LABEL=VALUE...", show_default=False)],
+    now: NowOption = None,
     config: ConfigOption = None,
     db: DatabaseOption = None,
     json: JsonOption = False,
@@ -35,33 +91,59 @@ def try_route(
     level, kind (level_up, first_hit, blind, coverage_recovered, config_error, ...). A judgement is filled
     in from its indicator. Alerts that concern no judgement go to settings.operator, if that is set.
 
+    For each route it also says what the alert would be grouped with, when the group would be told, and
+    whether the route is silent at that time, why and until when. A muted route still takes the alert.
+
     \b
     Examples:
       iwmon routes test severity=critical indicator=mobilisation
       iwmon routes test kind=blind judgement=kj-2
+      iwmon routes test severity=watch judgement=kj-2 --now 2026-12-24T23:00+01:00
     """
     call = called(context, config, db, json)
+    at = moment(now)
     loaded = call.config(Anything(os.environ))
     given = _read(labels)
     _check(given, loaded)
     given = _complete(given, loaded)
-    nodes, operator = _reached(given, loaded)
-    receivers = [operator] if operator else list(dict.fromkeys(name for name, _ in nodes))
+    from iwmon.alerts.routing import routes, targets  # start-up: see call.py
+    from iwmon.cli import routed
+
+    nodes = {node.key: node for node in routes(loaded.route, given)}
+    found = [(target, nodes.get(target.route)) for target in targets(given, loaded)]
     if call.json:
         show.emit(
             {
                 "labels": given,
-                "receivers": receivers,
-                "routes": [{"receiver": name, "matchers": matchers} for name, matchers in nodes],
+                "receivers": list(dict.fromkeys(target.receiver for target, _ in found)),
+                "routes": [routed.target_document(target, node, loaded, at) for target, node in found],
             }
         )
         return
     out = show.console()
     show.say(out, ", ".join(f"{name}={value}" for name, value in given.items()))
-    if operator:
-        show.say(out, show.line((operator, "bold"), "  settings.operator"), 2)
-    for name, matchers in nodes:
-        show.say(out, show.line((name, "bold"), f"  {' and '.join(matchers) or 'the first route'}"), 2)
+    for target, node in found:
+        by = "settings.operator" if node is None else _way(node)
+        show.say(out, show.line((target.receiver, "bold"), f"  {by}"), 2)
+        for line in routed.target_lines(target, loaded, given.get("severity", ""), at):
+            show.say(out, line, 4)
+
+
+def _as_here(call: Call) -> Config:
+    """The configuration with the addresses that it has here; where a secret is not set, without them."""
+    from iwmon.config import ConfigError  # start-up: see call.py
+
+    try:
+        return call.config()
+    except ConfigError:
+        return call.config(Anything(os.environ))
+
+
+def _way(node: Route) -> str:
+    from iwmon.cli import routed  # start-up: see call.py
+
+    by = routed.conditions_of(node.matchers) if node.key else "the first route"
+    return f"{by}, and on to the next" if node.continue_ else by
 
 
 def _read(labels: list[str]) -> dict[str, str]:
@@ -101,15 +183,3 @@ def _complete(given: dict[str, str], loaded: Config) -> dict[str, str]:
     if indicator:
         given.setdefault("judgement", indicator.judgement)
     return given
-
-
-def _reached(given: dict[str, str], loaded: Config) -> tuple[list[tuple[str, list[str]]], str]:
-    """((receiver, matchers) of each route that takes it, the operator if that goes before them)."""
-    from iwmon.alerts.routing import routes  # start-up: see call.py
-
-    if loaded.settings.operator and not given.get("judgement"):
-        return [], loaded.settings.operator
-    return [
-        (node.receiver, [f'{m.label}{m.op}"{m.value}"' for m in node.matchers])
-        for node in routes(loaded.route, given)
-    ], ""

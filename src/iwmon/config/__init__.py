@@ -1,7 +1,7 @@
 """indicators.yaml → `Config`: all validation, every error with file:line:column and what to write instead.
 
 The way through: `composing` (bytes → nodes that know their place) → `reading` (nodes → checked
-`shape`s, file by file) → `build`, `routing` and `queries` (shapes → the nouns of `iwmon.model`,
+`shape`s, file by file) → `build`, `routing`, `intervals` and `queries` (shapes → the nouns of `iwmon.model`,
 references checked). All problems are collected in one `Report` and told together. `lint.check` judges
 what is valid but doubtful.
 """
@@ -15,6 +15,7 @@ from iwmon.config import build, build_sources, queries
 from iwmon.config.changes import requeried
 from iwmon.config.configuration import Change, Config, Heartbeat, Settings
 from iwmon.config.editors import keys, schema
+from iwmon.config.intervals import time_intervals
 from iwmon.config.lint import check
 from iwmon.config.notes import noted
 from iwmon.config.problem import ConfigError, Problem, Report
@@ -57,10 +58,13 @@ def parse(name: str, read: Callable[[str], bytes], environ: Mapping[str, str]) -
 
 def _built(reading: Reading, main: Found[File], environ: Mapping[str, str], report: Report) -> Config | None:
     """The configuration, or None when the report has errors."""
-    targets = receivers(reading, environ, report)
-    router = Router(reading, main, report)
+    intervals = time_intervals(main, report)
+    known = None if main.dropped("time_intervals") else intervals
+    targets = receivers(reading, environ, known, report)
+    router = Router(reading, main, known, report)
     route = router.build()
-    settings, zone = build.settings(main, router, report)
+    inhibit_rules = router.inhibit_rules()
+    settings, zone = build.settings(main, router, environ, report)
     heartbeat = build.heartbeat(main, environ, report)
     sources = [
         build_sources.source(found, settings.poll_interval, environ, report) for found in reading.sources
@@ -91,6 +95,8 @@ def _built(reading: Reading, main: Found[File], environ: Mapping[str, str], repo
         indicators={indicator.id: indicator for indicator in indicators},
         receivers=targets,
         route=route,
+        inhibit_rules=inhibit_rules,
+        time_intervals=intervals,
         heartbeat=heartbeat,
         digest=reading.digest,
         matcher=matcher,

@@ -8,7 +8,7 @@ from datetime import date, timedelta, tzinfo
 from iwmon.config import shape
 from iwmon.config.build_sources import check_poll
 from iwmon.config.configuration import Change, Heartbeat, Settings
-from iwmon.config.environment import BadAddress, check_web, expanded
+from iwmon.config.environment import BadAddress, check_base, check_web, expanded
 from iwmon.config.problem import Report, did_you_mean, listed, shown
 from iwmon.config.queries import written
 from iwmon.config.reading import Found, Reading
@@ -32,7 +32,9 @@ COUNT_WINDOW = timedelta(days=30)
 _DAY = timedelta(days=1)
 
 
-def settings(main: Found[shape.File], router: Router, report: Report) -> tuple[Settings, tzinfo]:
+def settings(
+    main: Found[shape.File], router: Router, environ: Mapping[str, str], report: Report
+) -> tuple[Settings, tzinfo]:
     """The settings, and their time zone."""
     given = main.shape.settings
     zone = check_timezone(given.timezone, "timezone", main.place("settings", "timezone"), report)
@@ -49,8 +51,23 @@ def settings(main: Found[shape.File], router: Router, report: Report) -> tuple[S
         retention=given.retention,
         operator=given.operator or "",
         alerts_per_day=given.alerts_per_day,
+        url=_address(main, environ, report),
     )
     return built, zone
+
+
+def _address(main: Found[shape.File], environ: Mapping[str, str], report: Report) -> str:
+    """The address of iwmon's pages; "" when there is none, or it is empty."""
+    try:
+        url = expanded(main.shape.settings.url or "", environ, "")
+        if url:
+            check_web(url)
+            check_base(url)
+    except BadAddress as error:
+        place = main.document.within(("settings", "url"), error.offset)
+        report.error(place, f"url: {error.message}", error.hint)
+        return ""
+    return url.rstrip("/")
 
 
 def change(main: Found[shape.File]) -> Change:

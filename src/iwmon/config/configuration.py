@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from iwmon.config.problem import Problem
-from iwmon.model import Indicator, Judgement, Origin, Receiver, Route, Source
+from iwmon.model import Indicator, InhibitRule, Judgement, Origin, Receiver, Route, Source, TimeInterval
 from iwmon.origins import Directory
 from iwmon.query import Matcher
 
@@ -25,6 +25,7 @@ class Settings:
     retention: timedelta = timedelta(days=400)
     operator: str = ""  # receiver id for alerts about iwmon itself; "" = as the route says
     alerts_per_day: int = 5  # for one judgement; what is over goes into a digest (method.md §2)
+    url: str = ""  # http(s) address at which people reach the daemon, without a last slash; "" = none
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Config:
     indicators: Mapping[str, Indicator]
     receivers: Mapping[str, Receiver]
     route: Route
+    inhibit_rules: tuple[InhibitRule, ...]
+    time_intervals: Mapping[str, TimeInterval]  # by name
     heartbeat: Heartbeat | None
     digest: str
     matcher: Matcher = field(repr=False, compare=False)

@@ -61,6 +61,15 @@ def check_web(url: str) -> None:
         raise BadAddress("the address has a blank in it", "write %20 for a blank")
 
 
+def check_base(url: str) -> None:
+    """Raises BadAddress unless paths can be added to the address, and it may be shown to everybody."""
+    parts = urlsplit(url)
+    if parts.query or parts.fragment or url.endswith(("?", "#")):
+        raise BadAddress("the address has a ? or # in it", "write only its beginning: https://host/path")
+    if "@" in parts.netloc:
+        raise BadAddress("the address has a user name in it", "messages show it: write it without")
+
+
 def check_receiver(url: str) -> None:
     """Raises BadAddress unless it is `console:` or has the form of an Apprise address."""
     if url == CONSOLE or _SCHEME.fullmatch(url):

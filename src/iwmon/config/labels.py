@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, get_args
 
 import re2
@@ -23,15 +24,41 @@ LABELS: dict[str, frozenset[str] | None] = {
 }
 ALL_LABELS = "..."  # in group_by: every alert on its own
 
-_MATCHER = re.compile(r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*(.*?)\s*", re.DOTALL)
+_MATCHER = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|!~|!=|=)\s*(.*)", re.DOTALL)
+_NEXT = re.compile(r",\s*+[a-zA-Z_:][a-zA-Z0-9_:]*+\s*+(=|!=|!~)")  # Alertmanager takes several in one text
 _RULE = 'write label="value", with = != =~ or !~, e.g. \'severity="critical"\''
+
+
+@lru_cache(maxsize=1024)
+def _pattern(text: str) -> Any:
+    return re2.compile(text)
+
+
+def takes(matcher: LabelMatcher, value: str) -> bool:
+    """Whether a condition holds for that value of its label; "" also stands for no such label.
+
+    Patterns are anchored at both ends. As in Alertmanager, `!~` is the exact opposite of `=~`.
+    """
+    if matcher.op in ("=", "!="):
+        return (value == matcher.value) is (matcher.op == "=")
+    return (_pattern(matcher.value).fullmatch(value) is not None) is (matcher.op == "=~")
+
+
+def spelled(matcher: LabelMatcher) -> str:
+    """The condition as the file writes it: severity="critical"."""
+    value = matcher.value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+    return f'{matcher.label}{matcher.op}"{value}"'
 
 
 def parse_matcher(value: Any) -> LabelMatcher:
     """`label op "value"` → a LabelMatcher; a regular expression must be one that RE2 takes."""
     if not isinstance(value, str):
         raise wrong("expected a condition", _RULE)
-    found = _MATCHER.fullmatch(value)
+    outside = value.replace("\\\\", "").replace('\\"', "").split('"')[::2]
+    if value.lstrip().startswith("{") or any(map(_NEXT.search, outside)):
+        several = "write each as an item of the list: ['severity=\"critical\"', 'judgement=\"kj-2\"']"
+        raise wrong(f"{shown(value)} is several conditions in one", several)
+    found = _MATCHER.fullmatch(value.strip())
     if not found:
         raise wrong(f"{shown(value)} is not a condition", _RULE)
     label, op, written = found.groups()
@@ -48,7 +75,8 @@ def _unquoted(written: str, whole: str) -> str:
         return written
     if len(written) < 2 or not re.fullmatch(r'"(?:[^"\\]|\\.)*"', written, re.DOTALL):
         raise wrong(f"{shown(whole)} has a quote that is not closed, or text after it", _RULE)
-    return re.sub(r"\\(.)", lambda m: "\n" if m[1] == "n" else m[1], written[1:-1], flags=re.DOTALL)
+    # As Alertmanager has it: a backslash before any other character is only a backslash.
+    return re.sub(r'\\(["\\n])', lambda m: "\n" if m[1] == "n" else m[1], written[1:-1])
 
 
 def _check_pattern(pattern: str) -> None:

@@ -82,6 +82,11 @@ class Settings(Shape):
     alerts_per_day: Count = Field(
         default=5, description="How many alerts a judgement may give in a day; the rest waits for the digest."
     )
+    url: Text | None = Field(
+        default=None,
+        description="Address at which people reach iwmon's pages, http or https; for links in messages.",
+        examples=["https://iwmon.example.org"],
+    )
 
 
 class Change(Shape):

@@ -22,6 +22,42 @@ Matcher = Annotated[
 ]
 
 
+_DAYS = "([Mm]on|[Tt]ues|[Ww]ednes|[Tt]hurs|[Ff]ri|[Ss]atur|[Ss]un)day"
+_MONTHS = (
+    "([Jj]anuary|[Ff]ebruary|[Mm]arch|[Aa]pril|[Mm]ay|[Jj]une|[Jj]uly|[Aa]ugust|[Ss]eptember|[Oo]ctober"
+    "|[Nn]ovember|[Dd]ecember|[1-9]|1[0-2])"
+)
+_MONTH_DAY = "-?([1-9]|[12][0-9]|3[01])"
+StartTime = Annotated[
+    StrictStr, Spelled("([01][0-9]|2[0-3]):[0-5][0-9]", 'write hours and minutes in quotes: "08:00"')
+]
+EndTime = Annotated[
+    StrictStr, Spelled("([01][0-9]|2[0-3]):[0-5][0-9]|24:00", 'write hours and minutes in quotes: "17:00"')
+]
+Weekday = Annotated[StrictStr, Spelled(_DAYS, "write monday, or another day of the week")]
+Weekdays = Annotated[StrictStr, Spelled(f"{_DAYS}(:{_DAYS})?", "write sunday, or monday:friday")]
+DaysOfMonth = Annotated[
+    StrictStr, Spelled(f"{_MONTH_DAY}(:{_MONTH_DAY})?", 'write "1", "1:5" or "-1" (the last day) in quotes')
+]
+Months = Annotated[StrictStr, Spelled(f"{_MONTHS}(:{_MONTHS})?", "write january, or january:march")]
+Years = Annotated[StrictStr, Spelled("[0-9]{4}(:[0-9]{4})?", 'write "2026", or "2026:2028", in quotes')]
+
+
+class QuietHours(Shape):
+    """When a receiver is left alone."""
+
+    intervals: list[Text] = Field(
+        min_length=1, description="Names of time_intervals in which it is left alone.", examples=[["nights"]]
+    )
+    mode: Literal["critical_only", "silence_all", "batch_on_wake"] = Field(
+        default="critical_only",
+        description=(
+            "Only critical alerts get through (critical_only), none does (silence_all), or all wait for the "
+            "end (batch_on_wake)."
+        ),
+    )
+
+
 class Receiver(Shape):
     """Where messages go."""
 
@@ -34,6 +70,22 @@ class Receiver(Shape):
         default="realtime", description="At once (realtime), or gathered: daily, twice_daily, weekly."
     )
     send_resolved: bool = Field(default=True, description="Whether it is told when something is over.")
+    at: StartTime = Field(
+        default="08:00",
+        description="When the gathered ones go out, in settings.timezone; twice_daily also 12 hours later.",
+    )
+    weekday: Weekday = Field(default="monday", description="The day on which weekly ones go out.")
+    quiet_hours: QuietHours | None = Field(default=None, description="When it is left alone.")
+
+
+class Escalation(Shape):
+    """Whom else to tell of what nobody acknowledges."""
+
+    after: Duration = Field(
+        description="How long after the first message; nothing if somebody acknowledges it before.",
+        examples=["15m"],
+    )
+    receiver: Identifier = Field(description="Who is told then.", examples=["chief"])
 
 
 class Route(Shape):
@@ -66,6 +118,9 @@ class Route(Shape):
     active_time_intervals: list[Text] = Field(
         default=[], description="Names of time_intervals in which it speaks."
     )
+    escalate: list[Escalation] | None = Field(
+        default=None, description="Whom else to tell of what nobody acknowledges, and after how long."
+    )
     routes: list[Route] = Field(default=[], description="Narrower routes, tried first, in this order.")
 
 
@@ -76,25 +131,6 @@ class InhibitRule(Shape):
     source_matchers: list[Matcher] = Field(default=[], description="The alert that silences others.")
     target_matchers: list[Matcher] = Field(default=[], description="The alerts that it silences.")
     equal: list[Text] = Field(default=[], description="Labels that must be equal in both.")
-
-
-_DAYS = "(mon|tues|wednes|thurs|fri|satur|sun)day"
-_MONTHS = (
-    "(january|february|march|april|may|june|july|august|september|october|november|december|[1-9]|1[0-2])"
-)
-_MONTH_DAY = "-?([1-9]|[12][0-9]|3[01])"
-StartTime = Annotated[
-    StrictStr, Spelled("([01][0-9]|2[0-3]):[0-5][0-9]", 'write hours and minutes in quotes: "08:00"')
-]
-EndTime = Annotated[
-    StrictStr, Spelled("([01][0-9]|2[0-3]):[0-5][0-9]|24:00", 'write hours and minutes in quotes: "17:00"')
-]
-Weekdays = Annotated[StrictStr, Spelled(f"{_DAYS}(:{_DAYS})?", "write sunday, or monday:friday")]
-DaysOfMonth = Annotated[
-    StrictStr, Spelled(f"{_MONTH_DAY}(:{_MONTH_DAY})?", 'write "1", "1:5" or "-1" (the last day) in quotes')
-]
-Months = Annotated[StrictStr, Spelled(f"{_MONTHS}(:{_MONTHS})?", "write january, or january:march")]
-Years = Annotated[StrictStr, Spelled("[0-9]{4}(:[0-9]{4})?", 'write "2026", or "2026:2028", in quotes')]
 
 
 class Times(Shape):

@@ -18,7 +18,7 @@ class ConfigFile:
     """The file that analysts edit: read at start, watched, and swapped whole or not at all."""
 
     def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
-        self.path, self._environ = path, environ
+        self.path, self.environ = path, environ
         self._seen: tuple[object, ...] = ()
         self._read: tuple[object, ...] = ()
         self.names: tuple[str, ...] = (path.name,)
@@ -33,7 +33,7 @@ class ConfigFile:
             return (self.path.parent / name).read_bytes()
 
         try:
-            return config.parse(self.path.name, read, self._environ)
+            return config.parse(self.path.name, read, self.environ)
         except OSError as error:
             raise Failure(f"cannot read {error.filename}: {error.strerror}", where=str(self.path)) from error
         finally:
@@ -44,7 +44,7 @@ class ConfigFile:
 
     def stored(self, texts: Mapping[str, bytes]) -> Config:
         """The Config of texts that were kept from an earlier run."""
-        return config.parse(self.path.name, lambda name: texts[name], self._environ)
+        return config.parse(self.path.name, lambda name: texts[name], self.environ)
 
     def changed(self) -> bool:
         """Whether the files differ from what was read, and have held still since the last look."""

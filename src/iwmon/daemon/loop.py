@@ -22,7 +22,7 @@ import httpx
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from iwmon import alerts, logs, monitor, web
+from iwmon import logs, monitor, web
 from iwmon.config import Config, requeried
 from iwmon.coverage import feed_state
 from iwmon.daemon import start
@@ -36,7 +36,7 @@ from iwmon.store import Store, StoreFailed
 
 log = structlog.get_logger("iwmon.daemon")
 
-TICK, DELIVER_EVERY, LOOK_EVERY = 1.0, 2.0, 2.0  # seconds
+TICK, DELIVER_EVERY, LOOK_EVERY = 1.0, 1.0, 2.0  # seconds
 PRUNE_EVERY = timedelta(hours=6)
 STEP_AT_LEAST = 30.0  # seconds: time itself moves levels and coverage
 STOP_WITHIN = 7.0  # seconds for the step and the message in hand; after it the watchdog ends us
@@ -67,6 +67,7 @@ class Daemon:
         """`problems`: why the file on disk is not in force, "" when it is."""
         self.config, self.store = loaded, store
         self._file, self._dry_run, self._host, self._port = file, dry_run, host, port
+        self._link_key = start.link_key(file.environ, store)
         self._error = problems
         self._stop, self._stopping = asyncio.Event(), threading.Event()
         self._stepping, self._sending = asyncio.Lock(), asyncio.Lock()
@@ -74,7 +75,7 @@ class Daemon:
         self.watchdog = Watchdog(lambda drift: self._tell_loop(self._clock_jumped, drift))
         self._metrics = web.Metrics()
         self._metrics.reload.set(0 if problems else 1)
-        self._counts: dict[str, int] = {}  # deliveries by state, as the last pass left them
+        self._dispatcher = monitor.Dispatcher(store, link_key=self._link_key)
         self._held: list[monitor.Answer] = []  # arrived, but could not be committed yet
         self._last_step = self._last_look = self._last_beat = float("-inf")
         self._last_pass = time.monotonic()  # over the deliveries
@@ -100,7 +101,8 @@ class Daemon:
                     monitor.Poller, self.config, self.store, fetcher, reader, random.random
                 )
                 self._search_anew()
-                app = web.application(self.snapshot, self._exposition, self._host)
+                acks = web.Acknowledging(self.store, self._link_key, lambda: self.config.settings, utcnow)
+                app = web.application(self.snapshot, self._exposition, self._host, acks)
                 runner = await web.serve(app, self._host, self._port)
                 self._start_ticking()
                 log.info(
@@ -180,6 +182,8 @@ class Daemon:
         self._held = []
         self._last_step = time.monotonic()
         self.watchdog.committed()
+        if any(step.deliveries for step in steps):
+            self._deliver_now()
         for step in steps:
             self._metrics.step(self.config, step)
         self._beat()
@@ -210,6 +214,12 @@ class Daemon:
 
     # ---- delivering
 
+    def _deliver_now(self) -> None:
+        """What was just decided does not wait for the next tick."""
+        job = self._scheduler.get_job("deliver")
+        if job is not None:
+            job.modify(next_run_time=utcnow())
+
     async def _deliver(self) -> None:
         if self._stop.is_set():
             return
@@ -217,29 +227,23 @@ class Daemon:
             await asyncio.to_thread(self._deliver_once)
 
     def _deliver_once(self) -> None:
-        """One pass: what is pending, then reminders. Neither stops the other."""
+        """One pass over what is open and what waits."""
         try:
             if self._dry_run:
                 self._show_pending()
             else:
-                self._send_pending()
+                self._dispatch()
             self._last_pass = time.monotonic()
-            counts = self.store.counts()
-            self._counts = {state: counts[f"deliveries_{state}"] for state in ("pending", "sent", "dead")}
         except StoreFailed as failure:
             log.error("deliver_failed", reason=str(failure), kind=failure.reason)
-        if self._dry_run:
-            return
-        try:
-            monitor.remind(self.config, self.store, utcnow())
-        except StoreFailed as failure:
-            log.error("remind_failed", reason=str(failure), kind=failure.reason)
 
-    def _send_pending(self) -> None:
-        done = monitor.deliver(self.config, self.store, self._send, utcnow)
+    def _dispatch(self) -> None:
+        done = self._dispatcher.dispatch(self.config, self._send, utcnow)
         self._metrics.sent.inc(done.sent)
         for kind, count in done.kinds.items():
             self._metrics.failed.labels(kind).inc(count)
+        for reason, count in done.suppressed.items():
+            self._metrics.suppressed.labels(reason).inc(count)
 
     @property
     def _delivering(self) -> bool:
@@ -247,11 +251,11 @@ class Daemon:
 
     def _show_pending(self) -> None:
         """A dry run: print what would be sent, once; it stays pending."""
-        pending = [row for row in self.store.pending(utcnow(), limit=1000) if row[0].id not in self._shown]
-        for group in monitor.groups(pending):
-            send(monitor.CONSOLE, alerts.compose(group))
-            self._shown.update(delivery.id for delivery, _ in group)
-            log.info("shown", receiver=group[0][0].receiver, alerts=[alert.id for _, alert in group])
+        for receiver, ids, message in self._dispatcher.preview(self.config, utcnow()):
+            if not self._shown.issuperset(ids):
+                send(monitor.CONSOLE, message)
+                self._shown.update(ids)
+                log.info("shown", receiver=receiver, title=message.title)
 
     def _send(self, receiver: Receiver, message: Message) -> Sent | SendFailed:
         return send(receiver, message, stopping=self._stopping)
@@ -354,7 +358,7 @@ class Daemon:
         if not self._delivering:
             silent = time.monotonic() - self._last_pass
             reasons.append(f"no pass over the deliveries was completed for {silent:.0f} s")
-        memory, now = self._poller.memory, utcnow()
+        memory, now, counts = self._poller.memory, utcnow(), self._counts()
         states = Counter(
             str(feed_state(source, memory.health.get(source.id), now))
             for source in self.config.sources.values()
@@ -366,11 +370,19 @@ class Daemon:
             seconds_since_step=round(since, 1) if began else None,
             config={"digest": self.config.digest, "in_force": not self._error, "error": self._error},
             sources=dict(states),
-            deliveries=dict(self._counts),
+            deliveries=_named(counts, "deliveries_"),
+            alerts=_named(counts, "alerts_"),
         )
 
+    def _counts(self) -> dict[str, int]:
+        """Those of the store; none while the database does not answer."""
+        try:
+            return self.store.counts()
+        except StoreFailed:
+            return {}
+
     def _exposition(self) -> bytes:
-        for state, count in self._counts.items():
+        for state, count in _named(self._counts(), "deliveries_").items():
             self._metrics.deliveries.labels(state).set(count)
         return self._metrics.render()
 
@@ -418,3 +430,8 @@ def run(
                 f"cannot serve on {host}:{port}: {error.strerror}",
                 hint="another --port, or stop what uses it",
             ) from error
+
+
+def _named(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    """Those counts whose names begin so, by the rest of their names."""
+    return {name.removeprefix(prefix): count for name, count in counts.items() if name.startswith(prefix)}

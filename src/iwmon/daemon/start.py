@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import structlog
 
 from iwmon import alerts, monitor
+from iwmon.alerts import links
 from iwmon.config import Config
 from iwmon.daemon.file import ConfigFile
 from iwmon.model import Alert, Failure
@@ -57,3 +58,8 @@ def refused(store: Store, in_force: Config, problems: str, now: datetime) -> Non
 def tell(store: Store, loaded: Config, alert: Alert) -> None:
     """Queue an alert for the operator."""
     store.add_alerts([alert], alerts.deliveries([alert], loaded, alert.at))
+
+
+def link_key(environ: Mapping[str, str], store: Store) -> bytes:
+    """The key that signs links in messages: the operator's, else the database's own. Failure: see there."""
+    return links.signing_key(environ.get(links.KEY_VARIABLE, ""), store.link_key)

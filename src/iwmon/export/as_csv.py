@@ -14,22 +14,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 
+from iwmon.export.cells import defused
 from iwmon.feedtext import link, safe
 from iwmon.jsonable import plain
 from iwmon.report import Report
 
-_FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "＝",
-    "＋",
-    "－",
-    "＠",
-)  # the wide ones are folded by some spreadsheets
 _LONGEST = 1_000  # characters of a cell
 
 Cell = str | int | float | bool | datetime | None
@@ -133,5 +122,4 @@ def _cell(value: Cell) -> str:
 
 @lru_cache(maxsize=4096)  # the same few names and words stand in every row of levels.csv
 def _text(value: str) -> str:
-    text = safe(value, _LONGEST)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return defused(safe(value, _LONGEST))

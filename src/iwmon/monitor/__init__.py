@@ -1,6 +1,7 @@
 """One step and its deliveries: what `iwmon poll` and the daemon's tick both call."""
 
-from iwmon.monitor.delivering import CONSOLE, Delivered, deliver, groups, remind
+from iwmon.monitor.delivering import CONSOLE, Delivered, Send
+from iwmon.monitor.dispatching import Dispatcher, dispatch
 from iwmon.monitor.polling import Answer, Poller, ask, poll
 from iwmon.monitor.rematching import Search, owed
 
@@ -8,12 +9,12 @@ __all__ = [
     "CONSOLE",
     "Answer",
     "Delivered",
+    "Dispatcher",
     "Poller",
     "Search",
+    "Send",
     "ask",
-    "deliver",
-    "groups",
+    "dispatch",
     "owed",
     "poll",
-    "remind",
 ]

@@ -1,15 +1,15 @@
-"""pending deliveries → send → mark: begun, then sent, failed or dead; a repeat that is possible is marked."""
+"""One message to one receiver → what became of it: begun, then sent, failed or dead; a repeat is marked."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 
-from iwmon import alerts, assess
+from iwmon import alerts
 from iwmon.config import Config
 from iwmon.model import (
     Alert,
@@ -19,14 +19,15 @@ from iwmon.model import (
     SendFailed,
     Sent,
 )
-from iwmon.store import Store, StoreFailed
+from iwmon.store import Store
 
 log = structlog.get_logger("iwmon.monitor")
 
-MOST_IN_ONE_MESSAGE = 8
 CONSOLE = Receiver("console", "console:", masked="console:")
 
 Send = Callable[[Receiver, Message], Sent | SendFailed]
+Clock = Callable[[], datetime]
+Rows = Sequence[tuple[Delivery, Alert]]
 
 
 @dataclass(slots=True)
@@ -38,128 +39,119 @@ class Delivered:
     dead: int = 0
     reasons: list[str] = field(default_factory=list)  # one line each, naming the receiver
     kinds: Counter[str] = field(default_factory=Counter)  # of the failed: permanent, unknown, refused
+    suppressed: Counter[str] = field(default_factory=Counter)  # newly held or dropped, by kind of reason
 
 
-def remind(config: Config, store: Store, now: datetime) -> int:
-    """Queue reminders for what still fires and nobody acknowledged; returns how many."""
-    try:
-        firing = store.firing()
-    except StoreFailed as failure:
-        if failure.reason != "corrupt":
-            raise
-        # What is whole must go out all the same; if that cannot be read either, `deliver` raises.
-        log.error("remind_failed", reason=str(failure))
-        return 0
-    if not firing:
-        return 0
-    states = store.judgement_states()
-    settled = {j.id for j in config.judgements.values() if assess.outcome(j, states.get(j.id))}
-    due = alerts.reminders(firing, config, now, settled)
-    if due:
-        store.add_alerts((), due)
-    return len(due)
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG, and in words what it shows."""
+
+    png: bytes
+    alt: str
 
 
-def deliver(config: Config, store: Store, send: Send, now: Callable[[], datetime]) -> Delivered:
-    """Send what is pending, and mark it: first begun, then sent, failed or dead.
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One message on its way."""
 
-    What is pending for one receiver and one judgement goes out as one message. After a failure the
-    receiver is left alone: what else is due for it waits as long as the message that was tried.
+    receiver: Receiver
+    batch: alerts.Batch
+    around: alerts.Around
+    picture: Picture | None = None
+
+
+def tell(
+    config: Config, store: Store, send: Send, one: Outgoing, done: Delivered, now: Clock
+) -> datetime | None:
+    """Send one message and mark it. None when its receiver may get the next; else when it takes more.
+
+    A message that is refused for good is given up, and that is the end of it alone. So is a fault of ours:
+    the message is tried later, and its receiver is innocent.
     """
-    done = Delivered()
-    failing: set[str] = set()
-    for group in groups(store.pending(now())):
-        receiver = config.receivers.get(group[0][0].receiver)
-        if group[0][0].receiver == CONSOLE.id and receiver is None:
-            receiver = CONSOLE
-        if receiver is None:
-            reason = f"receiver {group[0][0].receiver} is no longer configured"
-            _bury(config, store, group, reason, done, now())
-        elif receiver.id not in failing and not _tell(config, store, send, receiver, group, done, now):
-            failing.add(receiver.id)
-    return done
-
-
-Group = list[tuple[Delivery, Alert]]
-
-
-def groups(pending: Iterable[tuple[Delivery, Alert]]) -> list[Group]:
-    """Pending deliveries by receiver and judgement, oldest first, a message's worth each.
-
-    What has no judgement concerns the operator, and goes by its kind.
-    """
-    open_groups: dict[tuple[str, str, str], Group] = {}
-    full: list[Group] = []
-    for delivery, alert in pending:
-        key = (delivery.receiver, alert.judgement, "" if alert.judgement else alert.kind)
-        group = open_groups.setdefault(key, [])
-        group.append((delivery, alert))
-        if len(group) == MOST_IN_ONE_MESSAGE:
-            full.append(open_groups.pop(key))
-    return [*full, *open_groups.values()]
-
-
-def _tell(
-    config: Config,
-    store: Store,
-    send: Send,
-    receiver: Receiver,
-    group: Group,
-    done: Delivered,
-    now: Callable[[], datetime],
-) -> bool:
-    """One message and what became of it; False when its receiver takes nothing now."""
-    ids = [delivery.id for delivery, _ in group]
+    rows = one.batch.told
+    ids = [delivery.id for delivery, _ in rows]
     store.begin(ids, now())
-    result, ours = _attempt(send, receiver, group)
+    result, message, ours = _attempt(send, one)
     if isinstance(result, Sent):
-        store.sent(ids, now())
+        digest = f"{one.batch.kind or 'list'}-{ids[0]}" if one.batch.folds else ""
+        thread = message.thread if message else ""
+        store.sent(ids, now(), digest=digest, thread=thread, reference=result.reference)
         done.sent += len(ids)
-        log.info("sent", receiver=receiver.id, alerts=[alert.id for _, alert in group])
-        return True
+        log.info("sent", receiver=one.receiver.id, kind=one.batch.kind, alerts=[a.id for _, a in rows])
+        return None
     done.failed += len(ids)
     done.reasons.append(result.reason)
     done.kinds["permanent" if result.permanent else "unknown" if result.unknown else "refused"] += len(ids)
-    log.warning("send_failed", receiver=receiver.id, reason=result.reason, alerts=[a.id for _, a in group])
-    retries = []
-    for delivery, alert in group:
-        again = None if result.permanent else alerts.retry_at(delivery, result.retry_after, now())
+    log.warning("send_failed", receiver=one.receiver.id, reason=result.reason, alerts=[a.id for _, a in rows])
+    at, hopeless, retries = now(), [], dict[str, datetime]()
+    for delivery, alert in rows:
+        again = None if result.permanent else alerts.retry_at(delivery, result.retry_after, at)
         if again is None:
-            _bury(config, store, [(delivery, alert)], result.reason, done, now())
+            hopeless.append((replace(delivery, attempts=delivery.attempts + 1), alert))
         else:
-            store.failed([delivery.id], result.reason, again, unknown=result.unknown)
-            retries.append(again)
-    if retries and not ours:
-        store.put_off(receiver.id, min(retries), now())
-    return ours
+            retries[delivery.id] = again
+    undeliverable(config, store, hopeless, done, at, result.reason)
+    if not retries:
+        return None
+    # All together, with the one that was tried most: when the receiver is back, they are one backlog.
+    until = max(retries.values())
+    store.failed(list(retries), result.reason, until, unknown=result.unknown, now=at)
+    if ours:
+        return None
+    store.put_off(one.receiver.id, until, at)
+    return until
 
 
-def _attempt(send: Send, receiver: Receiver, group: Group) -> tuple[Sent | SendFailed, bool]:
-    """What came of it, and whether a failure is a fault of ours, of which the receiver is innocent."""
+def _attempt(send: Send, one: Outgoing) -> tuple[Sent | SendFailed, Message | None, bool]:
+    """What came of it, the message, and whether a failure is a fault of ours."""
     message = None
     try:
-        message = alerts.compose(group)
-        return send(receiver, message), False
+        message = alerts.compose(one.batch.told, one.around)
+        if one.picture:
+            message = replace(message, picture=one.picture.png, picture_alt=one.picture.alt)
+        return send(one.receiver, message), message, False
     except Exception as error:  # whatever is wrong with one message, the others must go out
-        log.error("send_broke", receiver=receiver.id, alerts=[a.id for _, a in group], exc_info=error)
-        reason = f"receiver {receiver.id}: internal error: {type(error).__name__}"
-        return SendFailed(reason, unknown=message is not None), True
+        log.error(
+            "send_broke",
+            receiver=one.receiver.id,
+            alerts=[alert.id for _, alert in one.batch.told],
+            exc_info=error,
+        )
+        reason = f"receiver {one.receiver.id}: internal error: {type(error).__name__}"
+        return SendFailed(reason, unknown=message is not None), message, True
 
 
-def _bury(config: Config, store: Store, group: Group, reason: str, done: Delivered, now: datetime) -> None:
+def undeliverable(
+    config: Config, store: Store, rows: Rows, done: Delivered, now: datetime, reason: str = ""
+) -> None:
     """Give up on a receiver and tell somebody else; a dead letter's dead letter ends on the console."""
-    done.dead += len(group)
-    for delivery, alert in group:
-        log.error("dead_letter", receiver=delivery.receiver, alert=alert.id, reason=reason)
+    done.dead += len(rows)
+    by_reason: dict[str, list[str]] = {}
+    notices, letters = [], []
+    for delivery, alert in rows:
+        why = reason or f"receiver {delivery.receiver} is no longer configured"
+        log.error("dead_letter", receiver=delivery.receiver, alert=alert.id, reason=why)
+        by_reason.setdefault(why, []).append(delivery.id)
         if delivery.receiver == CONSOLE.id:
-            store.dead([delivery.id], reason)
             continue
-        notice = alerts.dead_letter(delivery, alert, reason, now)
-        operator = config.settings.operator or config.route.receiver
-        others = [
-            r for r in (operator, *config.receivers) if r != delivery.receiver and r in config.receivers
-        ]
-        target = CONSOLE.id if alert.kind == "dead_letter" or not others else others[0]
-        identity = alerts.delivery_id(notice.id, target, 0)
-        store.add_alerts([notice], [Delivery(identity, notice.id, target, created=now, next_attempt=now)])
-        store.dead([delivery.id], reason)
+        notice = alerts.dead_letter(delivery, alert, why, now)
+        notices.append(notice)
+        letters.append(_letter(config, delivery, alert, notice, now))
+    if notices:
+        store.add_alerts(notices, letters)
+    for why, ids in by_reason.items():
+        store.dead(ids, why, now=now)
+
+
+def _letter(config: Config, delivery: Delivery, alert: Alert, notice: Alert, now: datetime) -> Delivery:
+    operator = config.settings.operator or config.route.receiver
+    others = [r for r in (operator, *config.receivers) if r != delivery.receiver and r in config.receivers]
+    target = CONSOLE.id if alert.kind == "dead_letter" or not others else others[0]
+    return Delivery(
+        alerts.delivery_id(notice.id, target, 0),
+        notice.id,
+        target,
+        created=now,
+        next_attempt=now,
+        group="dead letters",
+    )

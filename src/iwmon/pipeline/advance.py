@@ -91,6 +91,8 @@ def advance(
     raised += judging.alerts_of(verdicts, spoken, now)
     raised += alerts.coverage_alerts(coverage_changes, views, spoken, now)
     told, delivered, budgets = alerts.spend(raised, memory.budgets, spoken, now)
+    sent = {alert.id for alert in delivered}
+    over = [alert for alert in told if alert.id not in sent]
     return Step(
         at=now,
         config_digest=config.digest,
@@ -101,7 +103,10 @@ def advance(
         level_changes=level_changes,
         coverage_changes=coverage_changes,
         alerts=tuple(told),
-        deliveries=alerts.deliveries(delivered, config, now),
+        deliveries=(
+            *alerts.deliveries(delivered, config, now),
+            *alerts.kept_back(over, config, now, alerts.over_budget(config, now)),
+        ),
         expired=expired,
         memory=Memory(
             stories=_stories(config, memory, known, evidence, signals, now, lost=bool(expired or rematch)),

@@ -178,7 +178,9 @@ class _Builder:
         return self.document.place((*self.path, *below), key=key)
 
     def _written_above(self, key: str) -> bool:
-        return key in self.document.root.keys
+        """Whether the file says something there; a key without a value says nothing."""
+        node = self.document.root.values.get(key)
+        return node is not None and plain_data(node) is not None
 
     def _known(self, noun: str, name: str, known: Iterable[str], below: Path, *, key: bool = False) -> bool:
         names = list(known)

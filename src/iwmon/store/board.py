@@ -25,7 +25,7 @@ from iwmon.model import (
     SourceStats,
     Story,
 )
-from iwmon.store import convert, desk, outbox, rows
+from iwmon.store import convert, desk, opened, outbox, rows
 from iwmon.store.database import batches
 from iwmon.store.failures import StoreFailed
 from iwmon.store.steps import COUNTED
@@ -88,6 +88,13 @@ def states(connection: Connection) -> dict[str, IndicatorState]:
     return {s.indicator: s for s in convert.read(IndicatorState, connection.execute(query))}
 
 
+def levels(connection: Connection) -> dict[str, IndicatorState]:
+    """By indicator, with level and coverage alone: a tick asks for it."""
+    s = rows.indicator_states.c
+    found = connection.execute(select(s.indicator, s.level, s.coverage))
+    return {name: IndicatorState(name, level, coverage=coverage) for name, level, coverage in found}
+
+
 def health(connection: Connection) -> dict[str, SourceHealth]:
     """By source."""
     query = select(*convert.columns(rows.source_health, SourceHealth))
@@ -120,10 +127,11 @@ def counts(connection: Connection) -> dict[str, int]:
     for name, value in connection.execute(select(rows.counters.c.name, rows.counters.c.value)):
         found[name] = value
     state = rows.deliveries.c.state
-    found |= dict.fromkeys(("deliveries_pending", "deliveries_sent", "deliveries_dead"), 0)
+    states = ("pending", "sent", "dead", "suppressed")
+    found |= dict.fromkeys((f"deliveries_{name}" for name in states), 0)
     for name, number in connection.execute(select(state, func.count()).group_by(state)):
         found[f"deliveries_{name}"] = number
-    return found
+    return found | {f"alerts_{name}": number for name, number in opened.counted(connection).items()}
 
 
 def source_stats(connection: Connection) -> dict[str, SourceStats]:
@@ -152,14 +160,14 @@ def alerts(
         query = query.where(a.judgement == judgement)
     if open_only:
         query = query.where(a.acked.is_(False))
-    return _records(connection, [outbox.alert(values) for values in connection.execute(query)])
+    return records(connection, [outbox.alert(values) for values in connection.execute(query)])
 
 
 def alert(connection: Connection, prefix: str) -> AlertRecord:
     """The alert whose id is `prefix`, or the only one whose id begins so. StoreFailed "unknown"."""
     identity = alert_id(connection, prefix)
     found = connection.execute(select(*_ALERT).where(rows.alerts.c.id == identity)).one()
-    return _records(connection, [outbox.alert(found)])[0]
+    return records(connection, [outbox.alert(found)])[0]
 
 
 def alert_id(connection: Connection, prefix: str) -> str:
@@ -181,7 +189,21 @@ def alert_id(connection: Connection, prefix: str) -> str:
     raise StoreFailed("unknown", f"no alert {prefix}", hint=hint)
 
 
-def _records(connection: Connection, found: Sequence[Alert]) -> list[AlertRecord]:
+def whole(connection: Connection, ids: Sequence[str]) -> list[AlertRecord]:
+    """These alerts, in their order. A damaged one is left out: `iwmon db check` and the daemon say so."""
+    found: dict[str, Alert] = {}
+    for some in batches(ids):
+        for values in connection.execute(select(*_ALERT).where(rows.alerts.c.id.in_(some))):
+            try:
+                one = outbox.alert(values)
+            except StoreFailed:
+                continue
+            found[one.id] = one
+    return records(connection, [found[identity] for identity in ids if identity in found])
+
+
+def records(connection: Connection, found: Sequence[Alert]) -> list[AlertRecord]:
+    """What became of these alerts, in their order."""
     ids = [one.id for one in found]
     deliveries = outbox.of_alerts(connection, ids)
     log: dict[str, list[Ack]] = {}
@@ -189,7 +211,19 @@ def _records(connection: Connection, found: Sequence[Alert]) -> list[AlertRecord
     for some in batches(ids):
         for ack in convert.read(Ack, connection.execute(query.where(rows.acks.c.alert.in_(some)))):
             log.setdefault(ack.alert, []).append(ack)
-    return [AlertRecord(one, tuple(deliveries.get(one.id, ())), tuple(log.get(one.id, ()))) for one in found]
+    a, ends = rows.alerts.c, dict[str, tuple[datetime | None, str]]()
+    for some in batches(ids):
+        ended = select(a.id, a.resolved, a.ended).where(a.id.in_(some), a.resolved.is_not(None))
+        ends |= {identity: (at, why) for identity, at, why in connection.execute(ended)}
+    return [
+        AlertRecord(
+            one,
+            tuple(deliveries.get(one.id, ())),
+            tuple(log.get(one.id, ())),
+            *ends.get(one.id, (None, "")),
+        )
+        for one in found
+    ]
 
 
 # ---------------------------------------------------------------- evidence
@@ -202,6 +236,13 @@ def signals(connection: Connection, indicator: str) -> list[Signal]:
     return convert.read(
         Signal, connection.execute(query.where(s.indicator == indicator, s.expired.is_(None)))
     )
+
+
+def reports(connection: Connection, indicator: str, since: datetime) -> list[datetime]:
+    """When reports of an indicator that nobody rejected were first seen, since a moment."""
+    s = rows.signals.c
+    query = select(s.first_seen).where(s.indicator == indicator, s.first_seen >= since)
+    return list(connection.scalars(query.where(s.status != "rejected")))
 
 
 def level_changes(connection: Connection, indicator: str, limit: int) -> list[LevelChange]:

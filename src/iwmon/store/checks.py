@@ -58,7 +58,7 @@ def _broken_seals(connection: Connection) -> Iterator[str]:
         if convert.seal(Alert(*fields)) != digest:
             yield f"alert {fields[0]} does not fit its digest"
     columns = convert.columns(rows.deliveries, Delivery)
-    more = (rows.deliveries.c.doubtful, rows.deliveries.c.digest)
-    for *fields, doubtful, digest in connection.execute(select(*columns, *more)):
-        if convert.seal(Delivery(*fields), doubtful) != digest:
+    more = (rows.deliveries.c.doubtful, rows.deliveries.c.seal)
+    for *fields, doubtful, seal in connection.execute(select(*columns, *more)):
+        if convert.seal(Delivery(*fields), doubtful) != seal:
             yield f"delivery {fields[0]} does not fit its digest"

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, Row, RowMapping, Table
 
-from iwmon.model import Alert, Assessment, Delivery, Entry, Item, Reading, Signal, Story
+from iwmon.model import LASTING, Alert, Assessment, Delivery, Entry, Item, Reading, Signal, Story
 from iwmon.store import rows
 from iwmon.store.columns import clean
 
@@ -127,11 +127,12 @@ def assessment_row(assessment: Assessment, at: datetime) -> dict[str, Any]:
 
 
 def alert_row(alert: Alert) -> dict[str, Any]:
-    return row(alert, digest=seal(alert), acked=False)
+    lasts = alert.kind in LASTING
+    return row(alert, digest=seal(alert), acked=False, open=lasts, resolved=None, ended="")
 
 
 def delivery_row(delivery: Delivery, *, doubtful: bool = False) -> dict[str, Any]:
-    return row(delivery, doubtful=doubtful, digest=seal(delivery, doubtful))
+    return row(delivery, doubtful=doubtful, seal=seal(delivery, doubtful))
 
 
 def seal(noun: Alert | Delivery, *more: object) -> str:

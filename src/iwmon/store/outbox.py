@@ -11,26 +11,36 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
-    Text,
+    and_,
     bindparam,
-    case,
-    cast,
-    exists,
     func,
     or_,
     select,
     update,
 )
 
-from iwmon.model import Alert, Delivery, Level, Told
-from iwmon.store import convert, rows
+from iwmon.model import Alert, Delivery, LedgerEntry, LedgerEvent
+from iwmon.store import convert, ledger, rows
 from iwmon.store.database import batches
 from iwmon.store.failures import RESTORE, StoreFailed
+from iwmon.store.writer import Writer, existing
 
 _D = rows.deliveries.c
-_DELIVERY = (*convert.columns(rows.deliveries, Delivery), _D.doubtful, _D.digest)
+_DELIVERY = (*convert.columns(rows.deliveries, Delivery), _D.doubtful, _D.seal)
 _ALERT = (*convert.columns(rows.alerts, Alert), rows.alerts.c.digest)
-_ALTERED = ("state", "next_attempt", "attempts", "in_flight", "sent", "error", "doubtful", "digest")
+_ALTERED = (
+    "receiver",
+    "state",
+    "next_attempt",
+    "attempts",
+    "in_flight",
+    "sent",
+    "error",
+    "held",
+    "digest",
+    "doubtful",
+    "seal",
+)
 _SET = (
     update(rows.deliveries)
     .where(_D.id == bindparam("of"))
@@ -45,14 +55,13 @@ Change = Callable[[Delivery, bool], tuple[Delivery, bool]]  # (delivery, doubtfu
 def _due(now: datetime) -> ColumnElement[bool]:
     """Waiting no longer, or by a clock that was ahead when the row was written.
 
-    What was never put off has nothing to wait for; and nobody is made to wait for more than a day.
+    What was never put off has nothing to wait for; and no service makes anybody wait for more than a day.
+    What is held waits for its time, or until it is released.
     """
-    return or_(
-        _D.next_attempt.is_(None),
-        _D.next_attempt <= now,
-        _D.next_attempt == _D.created,
-        _D.next_attempt > now + _NO_SUCH_WAIT,
+    free = or_(
+        _D.next_attempt.is_(None), _D.next_attempt == _D.created, _D.next_attempt > now + _NO_SUCH_WAIT
     )
+    return or_(_D.next_attempt <= now, and_(_D.held == "", free))
 
 
 def pending(connection: Connection, now: datetime, limit: int) -> list[tuple[Delivery, Alert]]:
@@ -61,14 +70,21 @@ def pending(connection: Connection, now: datetime, limit: int) -> list[tuple[Del
     Damaged rows are passed over while there are others, then told.
     """
     place = func.row_number().over(partition_by=_D.receiver, order_by=_D.n).label("place")
-    queue = select(_D.n, place).where(_D.state == "pending", _due(now)).subquery()
-    found = connection.execute(
-        select(*_DELIVERY, *_ALERT)
-        .join(rows.alerts, rows.alerts.c.id == _D.alert)
-        .join(queue, queue.c.n == _D.n)
-        .where(queue.c.place <= limit)
-        .order_by(_D.n)
-    ).all()
+    queue = select(_D.n, place).where(_D.state == "pending", _D.digest == "", _due(now)).subquery()
+    due = _QUEUE.join(queue, queue.c.n == _D.n).where(queue.c.place <= limit)
+    return _told_of(connection, due)
+
+
+def waiting(connection: Connection) -> list[tuple[Delivery, Alert]]:
+    """All that is pending and in no digest, due or not, oldest first; damaged rows as in `pending`."""
+    return _told_of(connection, _QUEUE.where(_D.state == "pending", _D.digest == ""))
+
+
+_QUEUE = select(*_DELIVERY, *_ALERT).join(rows.alerts, rows.alerts.c.id == _D.alert).order_by(_D.n)
+
+
+def _told_of(connection: Connection, query: Select[Any]) -> list[tuple[Delivery, Alert]]:
+    found = connection.execute(query).all()
     due, damaged = [], None
     for values in found:
         try:
@@ -103,19 +119,77 @@ def _damaged(what: str, identity: str) -> StoreFailed:
     return StoreFailed("corrupt", message, hint=RESTORE)
 
 
-def change(connection: Connection, ids: Sequence[str], how: Change) -> None:
-    """Applies `how` to each of these deliveries that is pending; the others stay as they are."""
+def add(connection: Connection, writer: Writer, deliveries: Sequence[Delivery]) -> None:
+    """New deliveries; those that are known are left as they are."""
+    known = existing(connection, rows.deliveries, [d.id for d in deliveries])
+    new = list({d.id: d for d in deliveries if d.id not in known}.values())
+    writer.add(connection, rows.deliveries, [convert.delivery_row(d) for d in new])
+    ledger.write(connection, ledger.raised((), new))
+
+
+def change(
+    connection: Connection,
+    ids: Sequence[str],
+    how: Change,
+    event: LedgerEvent,
+    now: datetime | None,
+    detail: str = "",
+) -> list[Delivery]:
+    """Applies `how` to each of these deliveries that is pending, and says so in the ledger.
+
+    The others stay as they are; so does what `how` does not change. `now` None: the time of the attempt.
+    What a digest carries shares its fate. Returns those that changed, as they are after.
+    """
     if not ids:
-        return
-    found = [
-        _delivery(values)
-        for some in batches(ids)
-        for values in connection.execute(select(*_DELIVERY).where(_D.id.in_(some)).with_for_update())
-    ]
+        return []
+    found = _found(connection, _D.id, ids)
     strange = sorted(set(ids) - {delivery.id for delivery, _ in found})
     if strange:
         raise StoreFailed("unknown", f"no delivery {', '.join(strange)}")
-    _write(connection, [how(d, doubtful) for d, doubtful in found if d.state == "pending"])
+    if event in ("sent", "dead"):
+        carriers = [d.id for d, _ in found if d.kind == "digest"]
+        found += _found(connection, _D.digest, carriers)
+    after, entries = [], []
+    for before, doubt in found:
+        changed, doubtful = how(before, doubt)
+        if before.state != "pending" or (changed, doubtful) == (before, doubt):
+            continue
+        after.append((changed, doubtful))
+        at = now or before.next_attempt or before.created or _EVER
+        if event == "attempt" and before.held and not before.error:
+            entries.append(_entry(at, before, "released", before.held))
+        if event != "held" or changed.held != before.held:
+            entries.append(_entry(at, changed, event, detail))
+    _write(connection, after)
+    ledger.write(connection, entries)
+    return [delivery for delivery, _ in after]
+
+
+def _found(
+    connection: Connection, column: ColumnElement[Any], values: Sequence[str]
+) -> list[tuple[Delivery, bool]]:
+    return [
+        _delivery(row)
+        for some in batches(values)
+        for row in connection.execute(
+            select(*_DELIVERY).where(column.in_(some)).order_by(_D.n).with_for_update()
+        )
+    ]
+
+
+def _entry(at: datetime, delivery: Delivery, event: LedgerEvent, detail: str) -> LedgerEntry:
+    return LedgerEntry(at, delivery.alert, delivery.receiver, delivery.id, event, detail)
+
+
+def rename(connection: Connection, old: str, new: str, now: datetime) -> int:
+    """Deliveries to a receiver that has another name now: what waits, and what is known of open alerts."""
+    standing = select(rows.alerts.c.id).where(rows.alerts.c.open.is_(True))
+    query = select(*_DELIVERY).where(_D.receiver == old, or_(_D.state == "pending", _D.alert.in_(standing)))
+    found = [_delivery(values) for values in connection.execute(query.order_by(_D.n).with_for_update())]
+    after = [(replace(delivery, receiver=new), doubtful) for delivery, doubtful in found]
+    _write(connection, after)
+    ledger.write(connection, [_entry(now, d, "renamed", f"{old} → {new}") for d, _ in after])
+    return len(after)
 
 
 def put_off(connection: Connection, receiver: str, until: datetime, now: datetime) -> None:
@@ -141,7 +215,10 @@ def _write(connection: Connection, after: Sequence[tuple[Delivery, bool]]) -> No
 
 
 def begun(now: datetime) -> Change:
-    """An attempt begins. One that never ended may have arrived: from then on there is doubt."""
+    """An attempt begins. One that never ended may have arrived: from then on there is doubt.
+
+    Why it was held before is kept until it is sent: the message says it, at each attempt.
+    """
 
     def how(d: Delivery, doubtful: bool) -> tuple[Delivery, bool]:
         doubtful = doubtful or d.in_flight
@@ -150,11 +227,48 @@ def begun(now: datetime) -> Change:
     return how
 
 
-def sent(now: datetime) -> Change:
-    """The service accepted it."""
+def sent(now: datetime, digest: str = "") -> Change:
+    """The service accepted it, as part of a message `digest` if that is given."""
 
     def how(d: Delivery, doubtful: bool) -> tuple[Delivery, bool]:
-        return replace(d, state="sent", sent=now, in_flight=False, next_attempt=None, error=""), doubtful
+        after = replace(d, state="sent", sent=now, in_flight=False, next_attempt=None, error="", held="")
+        return replace(after, digest=digest or d.digest), doubtful
+
+    return how
+
+
+def held(until: datetime | None, reason: str) -> Change:
+    """It waits, for this reason and no longer for its last error; `until` None: until that is over."""
+
+    def how(d: Delivery, doubtful: bool) -> tuple[Delivery, bool]:
+        return replace(d, held=reason, next_attempt=until, error=""), doubtful
+
+    return how
+
+
+def released(now: datetime) -> Change:
+    """It waits no longer."""
+
+    def how(d: Delivery, doubtful: bool) -> tuple[Delivery, bool]:
+        return (replace(d, held="", next_attempt=now) if d.held else d), doubtful
+
+    return how
+
+
+def dropped(reason: str) -> Change:
+    """It is never to be sent. Whether an attempt may have arrived all the same stays to be seen."""
+
+    def how(d: Delivery, doubtful: bool) -> tuple[Delivery, bool]:
+        return replace(d, state="suppressed", next_attempt=None, error=reason, held=""), doubtful
+
+    return how
+
+
+def folded(digest: str) -> Change:
+    """The digest carries it: it shares its fate."""
+
+    def how(d: Delivery, doubtful: bool) -> tuple[Delivery, bool]:
+        return replace(d, digest=digest, held="", next_attempt=None), doubtful
 
     return how
 
@@ -170,10 +284,10 @@ def failed(error: str, next_attempt: datetime, *, unknown: bool) -> Change:
 
 
 def dead(error: str) -> Change:
-    """Nobody will try again."""
+    """Nobody will try again. Whether an earlier attempt may have arrived is kept: then its end is told."""
 
     def how(d: Delivery, doubtful: bool) -> tuple[Delivery, bool]:
-        return replace(d, state="dead", in_flight=False, next_attempt=None, error=error), doubtful
+        return replace(d, state="dead", in_flight=doubtful, next_attempt=None, error=error, held=""), doubtful
 
     return how
 
@@ -181,7 +295,8 @@ def dead(error: str) -> Change:
 def next_at(connection: Connection) -> datetime | None:
     """When the next pending delivery is due; in the past when it is overdue."""
     due = func.coalesce(_D.next_attempt, _D.created, _EVER, type_=_D.created.type)
-    return connection.scalar(select(func.min(due, type_=_D.created.type)).where(_D.state == "pending"))
+    here = (_D.state == "pending", _D.digest == "")
+    return connection.scalar(select(func.min(due, type_=_D.created.type)).where(*here))
 
 
 def of_alerts(connection: Connection, ids: Sequence[str]) -> dict[str, list[Delivery]]:
@@ -192,71 +307,3 @@ def of_alerts(connection: Connection, ids: Sequence[str]) -> dict[str, list[Deli
         for delivery in convert.read(Delivery, connection.execute(query.where(_D.alert.in_(some)))):
             found.setdefault(delivery.alert, []).append(delivery)
     return found
-
-
-# ---------------------------------------------------------------- reminders
-
-
-def firing(connection: Connection) -> list[Told]:
-    """For each indicator the newest rise that its level still bears out, unless that was acknowledged.
-
-    It is the level that people were told: a rise in silence brings no old alert back.
-    An acknowledgement of a rise also covers the lower ones before it. `last_sent` is None while a
-    telling is still pending: nobody is reminded of what has not reached them yet; and when the newest
-    is dead: a receiver that is gone would make a dead letter of each reminder. Damaged alerts are passed
-    over while there are others, then told.
-    """
-    return _told(connection, list(connection.scalars(_FIRING)))
-
-
-def _rank(level: ColumnElement[Any]) -> ColumnElement[int]:
-    return case({str(one): one.rank for one in Level}, value=cast(level, Text))
-
-
-def _standing() -> Select[str]:
-    """The ids of what fires, newest first. Each indicator costs two short looks into an index."""
-    state, chosen = rows.indicator_states.c, rows.alerts.c
-    rise, later = rows.alerts.alias().c, rows.alerts.alias().c
-    newest = (
-        select(rise.n)
-        .where(rise.indicator == state.indicator, rise.kind == "level_up")
-        .where(_rank(rise.after) <= _rank(state.told))
-        .order_by(rise.n.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    taken = exists().where(
-        later.indicator == state.indicator,
-        later.n >= chosen.n,
-        later.kind == "level_up",
-        later.acked.is_(True),
-    )
-    joined = rows.indicator_states.join(rows.alerts, chosen.n == newest)
-    here = state.told != Level.QUIET
-    return select(chosen.id).select_from(joined).where(here, ~taken).order_by(chosen.n.desc())
-
-
-_FIRING = _standing()
-
-
-def _told(connection: Connection, ids: Sequence[str]) -> list[Told]:
-    by_alert, told, damaged = of_alerts(connection, ids), list[Told](), None
-    query = select(*_ALERT).order_by(rows.alerts.c.n.desc())
-    found = (connection.execute(query.where(rows.alerts.c.id.in_(some))) for some in batches(ids))
-    for values in (values for some in found for values in some):
-        try:
-            one = alert(values)
-        except StoreFailed as failure:
-            damaged = failure
-            continue
-        deliveries = by_alert.get(one.id, [])
-        for receiver in dict.fromkeys(d.receiver for d in deliveries):
-            own = [d for d in deliveries if d.receiver == receiver]
-            newest = max(own, key=lambda d: d.turn)
-            reached = newest.state == "sent" and all(d.state != "pending" for d in own)
-            told.append(
-                Told(one, receiver, (newest.sent or newest.created) if reached else None, newest.turn)
-            )
-    if damaged and not told:
-        raise damaged
-    return told

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from iwmon.model import Item, LevelChange, Match, Rematch, Rematched, Step
 from iwmon.store import convert, rows
@@ -139,12 +140,25 @@ def indicators(connection: Connection) -> frozenset[str]:
 
 def last(connection: Connection) -> Rematched | None:
     """What came of the last re-match; None when there was none."""
+    step = connection.scalar(select(func.max(rows.rematches.c.step)))
+    return at_step(connection, step) if step is not None else None
+
+
+def between(connection: Connection, since: datetime, until: datetime) -> list[Rematched]:
+    """See Store.rematches."""
+    r = rows.rematches.c
+    steps = connection.scalars(select(r.step).where(r.at >= since, r.at < until).order_by(r.step))
+    return [one for step in list(steps) if (one := at_step(connection, step))]
+
+
+def at_step(connection: Connection, step: int) -> Rematched | None:
+    """What came of the re-match of a step; None when there was none in it."""
     r, c = rows.rematches.c, rows.level_changes.c
-    found = connection.execute(select(rows.rematches).order_by(r.step.desc()).limit(1)).mappings().first()
+    found = connection.execute(select(rows.rematches).where(r.step == step)).mappings().first()
     if found is None:
         return None
     values: dict[str, Any] = {k: v for k, v in found.items() if k not in ("step", "asked")}
-    query = select(*convert.columns(rows.level_changes, LevelChange)).where(c.step == found["step"])
+    query = select(*convert.columns(rows.level_changes, LevelChange)).where(c.step == step)
     levels = convert.read(LevelChange, connection.execute(query.order_by(c.place)))
     return Rematched(**values, levels=tuple(levels))
 

@@ -29,7 +29,7 @@ from iwmon.store.columns import (
     Words,
 )
 
-HEAD = "0003"  # the newest migration; a test holds it equal to what alembic finds
+HEAD = "0004"  # the newest migration; a test holds it equal to what alembic finds
 
 
 class Rows(SQLModel):
@@ -396,10 +396,14 @@ class SourceStatsRow(Rows, table=True):
 
 
 class AlertRow(Rows, table=True):
-    """`digest` seals the row's content: SQLite has no checksums. `acked` repeats the newest ack."""
+    """`digest` seals the row's content: SQLite has no checksums. `acked` repeats the newest ack.
+
+    `open`: its condition lasts, and is not known to be over; then `resolved` is null, and `ended` empty.
+    """
 
     __tablename__ = "alerts"
     __table_args__ = (
+        Index("ix_alerts_open_n", "open", "n"),
         Index("ix_alerts_judgement_n", "judgement", "n"),
         Index("ix_alerts_indicator_n", "indicator", "n"),
     )
@@ -419,6 +423,9 @@ class AlertRow(Rows, table=True):
     stories: tuple[str, ...] = Field(sa_type=Names)
     digest: str = Field(sa_type=Text)
     acked: bool
+    open: bool
+    resolved: datetime | None = Field(sa_type=When)
+    ended: str = Field(sa_type=Words)
 
 
 class AckRow(Rows, table=True):
@@ -434,7 +441,7 @@ class AckRow(Rows, table=True):
 
 
 class DeliveryRow(Rows, table=True):
-    """The outbox. `doubtful`: an earlier attempt may have arrived; `digest` seals the whole row."""
+    """The outbox. `doubtful`: an earlier attempt may have arrived; `seal` seals the whole row."""
 
     __tablename__ = "deliveries"
     __table_args__ = (Index("ix_deliveries_state_next_attempt", "state", "next_attempt"),)
@@ -451,7 +458,68 @@ class DeliveryRow(Rows, table=True):
     sent: datetime | None = Field(sa_type=When)
     error: str = Field(sa_type=Words)
     doubtful: bool
-    digest: str = Field(sa_type=Text)
+    seal: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    group: str = Field(sa_type=Words)
+    route: str = Field(sa_type=Text)
+    held: str = Field(sa_type=Words)
+    digest: str = Field(index=True, sa_type=Text)
+
+
+class LedgerRow(Rows, table=True):
+    """What happened to alerts and deliveries, in the transaction in which it happened. Only added to."""
+
+    __tablename__ = "ledger"
+    __table_args__ = (Index("ix_ledger_alert_n", "alert", "n"), Index("ix_ledger_at_n", "at", "n"))
+    n: int | None = _n()
+    at: datetime = Field(sa_type=When)
+    alert: str = Field(sa_type=Text)
+    receiver: str = Field(sa_type=Text)
+    delivery: str = Field(sa_type=Text)
+    event: str = Field(sa_type=Text)
+    detail: str = Field(sa_type=Words)
+
+
+class SilenceRow(Rows, table=True):
+    """`matchers`: JSON, [[label, op, value], …]. `ends` is brought forward when a person ends it early."""
+
+    __tablename__ = "silences"
+    id: str = Field(primary_key=True, sa_type=Text)
+    matchers: str = Field(sa_type=Words)
+    begins: datetime = Field(sa_type=When)
+    ends: datetime = Field(index=True, sa_type=When)
+    by: str = Field(sa_type=Words)
+    comment: str = Field(sa_type=Words)
+    created: datetime = Field(sa_type=When)
+
+
+class ToldGroupRow(Rows, table=True):
+    """When a receiver was last sent something of a group."""
+
+    __tablename__ = "told_groups"
+    receiver: str = Field(primary_key=True, sa_type=Text)
+    group: str = Field(primary_key=True, sa_type=Words)
+    last: datetime = Field(index=True, sa_type=When)
+
+
+class ThreadRow(Rows, table=True):
+    """The first message of a thread at a receiver, in the service's words: what later ones reply to."""
+
+    __tablename__ = "threads"
+    receiver: str = Field(primary_key=True, sa_type=Text)
+    thread: str = Field(primary_key=True, sa_type=Words)
+    reference: str = Field(sa_type=Words)
+    at: datetime = Field(index=True, sa_type=When)
+
+
+class SlotRow(Rows, table=True):
+    """The digests that a receiver has had: `key` is the local date and hour. `delivery`: "" = a beginning."""
+
+    __tablename__ = "slots"
+    receiver: str = Field(primary_key=True, sa_type=Text)
+    key: str = Field(primary_key=True, sa_type=Text)
+    at: datetime = Field(sa_type=When)
+    delivery: str = Field(sa_type=Text)
 
 
 class PollRow(Rows, table=True):
@@ -493,6 +561,11 @@ source_stats = _table(SourceStatsRow)
 alerts = _table(AlertRow)
 acks = _table(AckRow)
 deliveries = _table(DeliveryRow)
+ledger = _table(LedgerRow)
+silences = _table(SilenceRow)
+told_groups = _table(ToldGroupRow)
+threads = _table(ThreadRow)
+slots = _table(SlotRow)
 polls = _table(PollRow)
 configs = _table(ConfigRow)
 judgement_states = _table(JudgementStateRow)

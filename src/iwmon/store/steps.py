@@ -24,7 +24,7 @@ from iwmon.model import (
     Step,
     Story,
 )
-from iwmon.store import convert, desk, rematches, rows
+from iwmon.store import convert, desk, ledger, opened, rematches, rows
 from iwmon.store.writer import Writer, existing
 
 COUNTED = ("items", "matches", "stories", "alerts")
@@ -70,6 +70,8 @@ def commit(
     writer.put(connection, rows.polls, [convert.row(p) for p in polls])
     if is_new:
         writer.count(connection, rows.source_stats, _stats(step))
+        ledger.write(connection, ledger.raised(step.alerts, step.deliveries))
+        opened.note_gap(connection, writer, n, step.at)
     counted = [{"name": name, "value": value} for name, value in added.items() if value]
     writer.count(connection, rows.counters, counted)
 

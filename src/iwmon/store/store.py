@@ -20,26 +20,31 @@ from iwmon.model import (
     Alert,
     AlertRecord,
     AssessmentRecord,
+    CatchUp,
     ConfigStatus,
     CoverageChange,
     Delivery,
     IndicatorState,
     Item,
     JudgementState,
+    LedgerEntry,
+    LedgerEvent,
     LevelChange,
     Match,
     Memory,
+    OpenAlert,
     PollState,
     Recorded,
     Rematched,
     Review,
     Ruling,
     Signal,
+    Silence,
     SourceHealth,
     SourceStats,
     Step,
     Story,
-    Told,
+    Version,
 )
 from iwmon.store import (
     board,
@@ -47,13 +52,19 @@ from iwmon.store import (
     configs,
     convert,
     desk,
+    gathering,
     history,
+    ledger,
+    links,
+    opened,
     opening,
     outbox,
     record,
     rematches,
     retention,
     rows,
+    silences,
+    slots,
     sqlite,
     steps,
 )
@@ -61,7 +72,7 @@ from iwmon.store.configs import Kept
 from iwmon.store.database import Database, reading, writing
 from iwmon.store.failures import StoreFailed
 from iwmon.store.sqlite import SqliteDatabase
-from iwmon.store.writer import Writer
+from iwmon.store.writer import Writer, existing
 
 PATIENCE = timedelta(seconds=70)  # for another writer: a lock of 60 s is harmless
 
@@ -242,34 +253,123 @@ class Store:
         with reading(self._database) as connection:
             return outbox.pending(connection, now, limit)
 
-    def begin(self, ids: Sequence[str], now: datetime) -> None:
-        """An attempt begins at `now`: call it before sending. Ids that are not pending are left alone."""
-        self._change(ids, outbox.begun(now))
+    def waiting(self) -> list[tuple[Delivery, Alert]]:
+        """All pending deliveries that no digest carries, due or held or put off, oldest first.
 
-    def sent(self, ids: Sequence[str], now: datetime) -> None:
-        """The services accepted them."""
-        self._change(ids, outbox.sent(now))
+        StoreFailed "corrupt" when all of them are damaged.
+        """
+        with reading(self._database) as connection:
+            return outbox.waiting(connection)
+
+    def begin(self, ids: Sequence[str], now: datetime) -> None:
+        """An attempt begins at `now`: call it before sending. Ids that are not pending are left alone.
+
+        Ledger: attempt, and before it released for what was held.
+        """
+        self._change(ids, outbox.begun(now), "attempt", now)
+
+    def sent(
+        self,
+        ids: Sequence[str],
+        now: datetime,
+        *,
+        digest: str = "",
+        thread: str = "",
+        reference: str = "",
+    ) -> None:
+        """The services accepted them; what a digest among them carries was sent with it.
+
+        `digest`: the id of the message, when one message carried many. `reference`: the first message of
+        `thread` at the receiver, kept if none is kept yet. Their groups count as told at `now`.
+        """
+        detail = f"in one message, {digest}" if digest else ""
+        with self._turn, writing(self._database) as connection:
+            done = outbox.change(connection, ids, outbox.sent(now, digest), "sent", now, detail)
+            slots.tell_groups(connection, self._writer, {(d.receiver, d.group) for d in done}, now)
+            if thread and reference:
+                for receiver in {d.receiver for d in done}:
+                    slots.keep_thread(connection, self._writer, receiver, thread, reference, now)
 
     def failed(
-        self, ids: Sequence[str], error: str, next_attempt: datetime, *, unknown: bool = False
+        self,
+        ids: Sequence[str],
+        error: str,
+        next_attempt: datetime,
+        *,
+        unknown: bool = False,
+        now: datetime | None = None,
     ) -> None:
-        """The attempt failed. `unknown`: it may have arrived; then the next one is a possible repeat."""
-        self._change(ids, outbox.failed(error, next_attempt, unknown=unknown))
+        """The attempt failed. `unknown`: it may have arrived; then the next one is a possible repeat.
+
+        `now`: when, for the ledger; None: when the attempt began.
+        """
+        self._change(ids, outbox.failed(error, next_attempt, unknown=unknown), "failed", now, error)
 
     def put_off(self, receiver: str, until: datetime, now: datetime) -> None:
-        """A receiver takes nothing now: all that it would get before `until` waits, untried, until then."""
+        """A receiver takes nothing now: all that it would get before `until` waits, untried, until then.
+
+        `away` says so as well, of what will be queued meanwhile.
+        """
         with self._turn, writing(self._database) as connection:
             outbox.put_off(connection, receiver, until, now)
+            slots.keep_away(connection, self._writer, receiver, until, now)
 
-    def dead(self, ids: Sequence[str], error: str) -> None:
-        """They will not be tried again; they stay to be seen."""
-        self._change(ids, outbox.dead(error))
+    def away(self) -> dict[str, datetime]:
+        """Until when receivers take nothing; a time that is past means nothing any more."""
+        with reading(self._database) as connection:
+            return slots.away(connection)
+
+    def dead(self, ids: Sequence[str], error: str, *, now: datetime | None = None) -> None:
+        """They will not be tried again; they stay to be seen. So does what a digest among them carries."""
+        self._change(ids, outbox.dead(error), "dead", now, error)
+
+    def hold(self, ids: Sequence[str], until: datetime | None, reason: str, now: datetime) -> None:
+        """They wait, though they are due. `until`: when to look again; None: when the reason is over.
+
+        Ledger: held, where the reason is another than before.
+        """
+        self._change(ids, outbox.held(until, reason), "held", now, reason)
+
+    def release(self, ids: Sequence[str], now: datetime) -> None:
+        """What was held among them is due at `now`."""
+        self._change(ids, outbox.released(now), "released", now)
+
+    def drop(self, ids: Sequence[str], reason: str, now: datetime) -> None:
+        """They are never to be sent: suppressed, with this reason."""
+        self._change(ids, outbox.dropped(reason), "dropped", now, reason)
+
+    def settle(
+        self,
+        holds: Sequence[tuple[str, datetime | None, str]],
+        drops: Sequence[tuple[str, str]],
+        now: datetime,
+    ) -> None:
+        """Many `hold`s (id, until, reason) and `drop`s (id, reason), all in one transaction."""
+        if not holds and not drops:
+            return
+        held: dict[tuple[datetime | None, str], list[str]] = {}
+        for identity, until, reason in holds:
+            held.setdefault((until, reason), []).append(identity)
+        dropped: dict[str, list[str]] = {}
+        for identity, reason in drops:
+            dropped.setdefault(reason, []).append(identity)
+        with self._turn, writing(self._database) as connection:
+            for (until, reason), ids in held.items():
+                outbox.change(connection, ids, outbox.held(until, reason), "held", now, reason)
+            for reason, ids in dropped.items():
+                outbox.change(connection, ids, outbox.dropped(reason), "dropped", now, reason)
 
     def add_alerts(self, alerts: Sequence[Alert], deliveries: Sequence[Delivery]) -> None:
-        """Alerts that no step raised (for the operator), and reminders. Known ids are left as they are."""
+        """Alerts that no step raised (for the operator), reminders and escalations.
+
+        Known ids are left as they are.
+        """
         with self._turn, writing(self._database) as connection:
-            added = self._writer.add(connection, rows.alerts, [convert.alert_row(a) for a in alerts])
-            self._writer.add(connection, rows.deliveries, [convert.delivery_row(d) for d in deliveries])
+            known = existing(connection, rows.alerts, [a.id for a in alerts])
+            new = list({a.id: a for a in alerts if a.id not in known}.values())
+            added = self._writer.add(connection, rows.alerts, [convert.alert_row(a) for a in new])
+            ledger.write(connection, ledger.raised(new, ()))
+            outbox.add(connection, self._writer, deliveries)
             if added:
                 self._writer.count(connection, rows.counters, [{"name": "alerts", "value": added}])
 
@@ -278,17 +378,193 @@ class Store:
         with reading(self._database) as connection:
             return outbox.next_at(connection)
 
-    def firing(self) -> list[Told]:
-        """Alerts whose indicator still stands as high, that nobody acknowledged, by receiver.
+    def _change(
+        self,
+        ids: Sequence[str],
+        how: outbox.Change,
+        event: LedgerEvent,
+        now: datetime | None,
+        detail: str = "",
+    ) -> None:
+        with self._turn, writing(self._database) as connection:
+            outbox.change(connection, ids, how, event, now, detail)
 
-        StoreFailed "corrupt" when all of them are damaged.
+    # ------------------------------------------------------------ what is open, and its ledger
+
+    def version(self) -> Version:
+        """How far ledger and steps have come: while it stays the same, nothing has happened."""
+        with reading(self._database) as connection:
+            return ledger.version(connection)
+
+    def changed_since(self, version: Version) -> tuple[frozenset[str], bool]:
+        """(The alerts that the ledger has spoken of since, whether a person acknowledged one)."""
+        with reading(self._database) as connection:
+            return ledger.after(connection, version.ledger)
+
+    def open_alerts(self, ids: Collection[str] | None = None) -> list[OpenAlert]:
+        """Alerts whose condition lasts and is not known to be over, oldest first; of `ids`, if given.
+
+        Each with all its deliveries, and with the acknowledgement in force: its own, or that of a later
+        rise of the same indicator. StoreFailed "corrupt" when all of them are damaged.
         """
         with reading(self._database) as connection:
-            return outbox.firing(connection)
+            return opened.open_alerts(connection, ids)
 
-    def _change(self, ids: Sequence[str], how: outbox.Change) -> None:
+    def resolve(
+        self, resolutions: Sequence[opened.Ended], closings: Sequence[Delivery], now: datetime
+    ) -> None:
+        """These alerts (`alert`: id, `why`: what ended them) are over; the closings are queued with it.
+
+        All in one transaction. What is not open is left alone; known closings too. A closing may come
+        suppressed, with its reason, for a receiver that wants none.
+        """
         with self._turn, writing(self._database) as connection:
-            outbox.change(connection, ids, how)
+            opened.resolve(connection, self._writer, resolutions, closings, now)
+
+    def unsettled(self) -> bool:
+        """Whether an upgrade left old alerts open of which nobody knows whether they are over.
+
+        The next `resolve` settles it; what that finds over was over long ago, and nobody is told.
+        """
+        with reading(self._database) as connection:
+            return opened.unsettled(connection)
+
+    def recovered(self, kind: str, judgement: str, since: datetime) -> frozenset[str]:
+        """The receivers that got, or will get, an alert of `kind` about `judgement` raised since then."""
+        with reading(self._database) as connection:
+            return opened.recovered(connection, kind, judgement, since)
+
+    def lowered_by_edit(self, indicator: str) -> bool:
+        """Whether the last change of its level came with the first step of another configuration."""
+        with reading(self._database) as connection:
+            return opened.edited(connection, indicator)
+
+    def catch_up(self) -> CatchUp | None:
+        """The downtime (steps more than 2 h apart) that is being caught up with, until `caught_up`."""
+        with reading(self._database) as connection:
+            return opened.catch_up(connection)
+
+    def caught_up(self, ids: Sequence[str], reason: str, now: datetime) -> None:
+        """The downtime is caught up with: these deliveries are due now, held until now for this reason."""
+        with self._turn, writing(self._database) as connection:
+            outbox.change(connection, ids, outbox.held(now, reason), "held", now, reason)
+            opened.caught_up(connection)
+
+    def ledger(self, alert: str) -> list[LedgerEntry]:
+        """All that happened to an alert (whole id), oldest first."""
+        with reading(self._database) as connection:
+            return ledger.of_alert(connection, alert)
+
+    def ledger_all(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[LedgerEntry]:
+        """All entries with `since` <= at < `until`, in the order in which they were written. In pages."""
+        after = 0
+        while True:
+            with reading(self._database) as connection:
+                found = ledger.page(connection, since, until, after)
+            if not found:
+                return
+            yield from found
+            after = found[-1].n
+
+    # ------------------------------------------------------------ silences
+
+    def add_silence(self, silence: Silence) -> None:
+        """A silence that `alerts.check_silence` has passed. StoreFailed "refused" if its id is taken."""
+        with self._turn, writing(self._database) as connection:
+            silences.add(connection, silence)
+
+    def silences(self, active_at: datetime | None = None) -> list[Silence]:
+        """All, the last to end first; with `active_at`, those not over by then (some may not have begun)."""
+        with reading(self._database) as connection:
+            return silences.known(connection, active_at)
+
+    def expire_silence(self, id_prefix: str, by: str, now: datetime) -> Silence:
+        """Ends a silence at `now`; returns it as it is then. One that is over stays as it was.
+
+        StoreFailed "unknown" where no silence, or more than one, begins so.
+        """
+        with self._turn, writing(self._database) as connection:
+            return silences.expire(connection, id_prefix, by, now)
+
+    # ------------------------------------------------------------ what receivers have had
+
+    def slot(
+        self,
+        receiver: str,
+        key: str,
+        told: tuple[Alert, Delivery] | None,
+        folded: Sequence[str],
+        now: datetime,
+    ) -> bool:
+        """Takes a receiver's slot for a digest: True once, however often it is asked, False ever after.
+
+        `told`: the digest as an alert with its delivery, queued in the same transaction, and carrying the
+        deliveries `folded`: they are sent, or dead, when it is. None: a beginning, with nothing to send.
+        """
+        with self._turn, writing(self._database) as connection:
+            return slots.slot(connection, self._writer, receiver, key, told, folded, now)
+
+    def meant_for(self, receiver: str, since: datetime, until: datetime) -> list[AlertRecord]:
+        """Alerts for this receiver that were raised, or ended, at `since` <= at < `until`; oldest first."""
+        with reading(self._database) as connection:
+            return gathering.meant_for(connection, receiver, since, until)
+
+    def rejected(self, receiver: str, since: datetime) -> tuple[list[Alert], dict[str, list[Review]]]:
+        """Alerts for this receiver that rest on a report that somebody rejected since then.
+
+        With them, by story, all that was said of each of their stories, oldest first.
+        """
+        with reading(self._database) as connection:
+            return gathering.rejected(connection, receiver, since)
+
+    def last_slots(self, latest: Mapping[str, str]) -> dict[str, tuple[str, datetime]]:
+        """(key, when it was taken) of the last slot of each receiver, up to the key that `latest` gives it.
+
+        Later ones were taken by a clock that was ahead: they must not stand in the way of those before.
+        """
+        with reading(self._database) as connection:
+            return slots.last_slots(connection, latest)
+
+    def last_told(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
+        """When a receiver was last sent something of a group, by (receiver, group); absent where never."""
+        with reading(self._database) as connection:
+            return slots.last_told(connection, pairs)
+
+    def sends(self, since: datetime) -> dict[str, list[datetime]]:
+        """When messages to each receiver were tried since then, oldest first: for rate limits."""
+        with reading(self._database) as connection:
+            return ledger.attempts(connection, since)
+
+    def reference(self, receiver: str, thread: str) -> str:
+        """The first message of a thread at a receiver, as `sent` was told it; "" when there is none."""
+        with reading(self._database) as connection:
+            return slots.reference(connection, receiver, thread)
+
+    def end_threads(self, receiver: str, threads: Sequence[str]) -> None:
+        """The receiver knows that these subjects are over: what comes next of them begins a new thread."""
+        with self._turn, writing(self._database) as connection:
+            slots.end_threads(connection, receiver, threads)
+
+    def receivers(self) -> dict[str, str]:
+        """Receiver → a digest of its URL, as `keep_receivers` was last told."""
+        with reading(self._database) as connection:
+            return slots.receivers(connection)
+
+    def keep_receivers(self, known: Mapping[str, str]) -> None:
+        """The receivers that are configured now, by id, with a digest of each one's URL."""
+        with self._turn, writing(self._database) as connection:
+            slots.keep_receivers(connection, self._writer, known)
+
+    def rename_receiver(self, old: str, new: str, known: Mapping[str, str], now: datetime) -> int:
+        """A receiver has another name: what waits for it, and what open alerts know of it, goes by that.
+
+        `known`: as for `keep_receivers`, in the same transaction. Returns how many deliveries moved.
+        """
+        with self._turn, writing(self._database) as connection:
+            slots.keep_receivers(connection, self._writer, known)
+            return slots.rename(connection, self._writer, old, new, now)
 
     # ------------------------------------------------------------ alerts and people
 
@@ -311,6 +587,11 @@ class Store:
         with reading(self._database) as connection:
             return board.alert(connection, id_prefix)
 
+    def records(self, alerts: Sequence[Alert]) -> list[AlertRecord]:
+        """What became of these, in their order."""
+        with reading(self._database) as connection:
+            return board.records(connection, alerts)
+
     def ack(self, id_prefix: str, by: str, note: str, at: datetime) -> None:
         """Somebody has seen to it: no more reminders."""
         self._log(id_prefix, "ack", by, note, at)
@@ -326,6 +607,9 @@ class Store:
             connection.execute(insert(rows.acks), [said])
             here = update(rows.alerts).where(rows.alerts.c.id == alert)
             connection.execute(here.values(acked=action == "ack"))
+            event: LedgerEvent = "acked" if action == "ack" else "unacked"
+            detail = f"{by}: {note}" if note else by
+            ledger.write(connection, [LedgerEntry(at, alert, "", "", event, detail)])
 
     # ------------------------------------------------------------ reviews and rulings
 
@@ -427,6 +711,11 @@ class Store:
         with reading(self._database) as connection:
             return rematches.carriers(connection, indicators)
 
+    def rematches(self, since: datetime, until: datetime) -> list[Rematched]:
+        """What came of the re-matches at `since` <= at < `until`, oldest first."""
+        with reading(self._database) as connection:
+            return rematches.between(connection, since, until)
+
     def rematched_indicators(self) -> frozenset[str]:
         """Indicators whose stored matches were replaced by a re-match."""
         with reading(self._database) as connection:
@@ -444,6 +733,11 @@ class Store:
         with reading(self._database) as connection:
             return board.states(connection)
 
+    def levels(self) -> dict[str, IndicatorState]:
+        """By indicator, as `states`, but with level and coverage alone: all else is at its default."""
+        with reading(self._database) as connection:
+            return board.levels(connection)
+
     def health(self) -> dict[str, SourceHealth]:
         """By source."""
         with reading(self._database) as connection:
@@ -455,7 +749,10 @@ class Store:
             return board.source_stats(connection)
 
     def counts(self) -> dict[str, int]:
-        """items, matches, stories, alerts, deliveries_pending, deliveries_sent, deliveries_dead."""
+        """items, matches, stories, alerts, and deliveries_ pending, sent, dead, suppressed.
+
+        And alerts_open; of those alerts_acknowledged, and alerts_suppressed: kept from all their receivers.
+        """
         with reading(self._database) as connection:
             return board.counts(connection)
 
@@ -468,6 +765,11 @@ class Store:
         """Those that still count, in order of arrival."""
         with reading(self._database) as connection:
             return board.signals(connection, indicator)
+
+    def reports(self, indicator: str, since: datetime) -> list[datetime]:
+        """When reports that signalled it were first seen, since then; those too old to count now, too."""
+        with reading(self._database) as connection:
+            return board.reports(connection, indicator, since)
 
     def changes(self, indicator: str, limit: int = 20) -> list[LevelChange]:
         """How the level moved, newest first."""
@@ -495,6 +797,11 @@ class Store:
             return board.story(connection, identity)
 
     # ------------------------------------------------------------ upkeep
+
+    def link_key(self) -> str:
+        """The key that signs addresses in messages: made at the first call, then always the same."""
+        with self._turn, writing(self._database) as connection:
+            return links.key(connection, self._writer)
 
     def backup(self, path: Path) -> None:
         """A consistent copy, mode 0600, while others go on writing. Never overwrites a file.
@@ -535,6 +842,7 @@ class Store:
             removed += gone
         with self._turn, writing(self._database) as connection:
             removed += retention.prune_days(connection, before)
+            removed += slots.prune(connection, before)
         while True:
             with self._turn, writing(self._database) as connection:
                 gone = retention.prune_log(connection, last)

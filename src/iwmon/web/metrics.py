@@ -33,6 +33,12 @@ class Metrics:
         self.failed = Counter(
             "iwmon_notifications_failed", "Attempts that were not accepted.", ["reason"], registry=registry
         )
+        self.suppressed = Counter(
+            "iwmon_notifications_suppressed",
+            "Messages held back or not sent, by why.",
+            ["reason"],
+            registry=registry,
+        )
         self.level = Gauge(
             "iwmon_indicator_level", "0 quiet … 3 critical.", ["judgement", "indicator"], registry=registry
         )
@@ -68,6 +74,9 @@ class Metrics:
             self.matches.labels(match.indicator).inc()
         for alert in step.alerts:
             self.alerts.labels(alert.kind, alert.severity, alert.judgement).inc()
+        over_budget = sum(1 for delivery in step.deliveries if delivery.state == "suppressed")
+        if over_budget:
+            self.suppressed.labels("budget").inc(over_budget)
         self._gauges(config, step.memory, step)
 
     def _gauges(self, config: Config, memory: Memory, step: Step) -> None:

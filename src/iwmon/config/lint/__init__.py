@@ -3,19 +3,17 @@
 The Indicators Validator (Heuer & Pherson; method.md §0, and §2 "Diagnosticity check"), by subject:
 `statements` (the words of a judgement), `judgements` (can it be settled), `diagnosticity` (do its
 indicators tell anything apart), `examples` (do the queries find what they should), `collection` (could
-anybody report it).
+anybody report it), `routes` (is everybody told what they should be).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from iwmon.config.configuration import Config
-from iwmon.config.lint import collection, diagnosticity, examples, judgements, statements
-from iwmon.config.problem import Place, Problem, Report, shown
+from iwmon.config.lint import collection, diagnosticity, examples, judgements, routes, statements
+from iwmon.config.problem import Place, Problem, Report
 from iwmon.config.reading import Reader, Reading
-from iwmon.model import Route
 
 __all__ = ["check"]
 
@@ -52,14 +50,4 @@ def _check_whole(config: Config, reading: Reading, report: Report) -> None:
         report.warning(start, "there are no judgements: nothing is watched for", "add them under judgements:")
     if not config.sources:
         report.warning(start, "there are no sources: nothing is read", "add them under sources:")
-    told = set(_receivers(config.route)) | {config.settings.operator}
-    for receiver in reading.receivers:
-        if receiver.shape.id not in told:
-            unused = f"no route leads to the receiver {shown(receiver.shape.id)}"
-            report.warning(receiver.place("id"), unused, f"add a route with receiver: {receiver.shape.id}")
-
-
-def _receivers(route: Route) -> Iterator[str]:
-    yield route.receiver
-    for below in route.routes:
-        yield from _receivers(below)
+    routes.check(config, reading, report)
