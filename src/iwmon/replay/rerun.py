@@ -13,25 +13,16 @@ from typing import cast
 
 from iwmon import pipeline
 from iwmon.config import Config
-from iwmon.model import Alert, Failure, Item, LevelChange, Match, Memory, Signal, Step
+from iwmon.model import Alert, Failure, LevelChange, Memory, Signal, Step
 from iwmon.query import Matcher
 from iwmon.replay.compare import Side, mark
 from iwmon.replay.remembered import Span, hours
+from iwmon.replay.running import Known
 from iwmon.report import Evidence, Raised
 from iwmon.store import Store
 
 Again = Mapping[str, frozenset[str]]  # digest → indicators whose stored matches do not hold
 Contents = Mapping[str, bytes]
-
-
-class _Known:
-    """Stands in for a configuration's matcher where the matches are known: those of this hour, by item."""
-
-    def __init__(self) -> None:
-        self.matches: Mapping[str, tuple[Match, ...]] = {}
-
-    def match(self, item: Item) -> tuple[Match, ...]:
-        return self.matches.get(item.id, ())
 
 
 def run(
@@ -49,16 +40,15 @@ def run(
     A source counts as configured from its first reading on: before it was, it was in nobody's coverage.
     `done` hears of every so many recorded steps. The store is only read.
     """
-    known = _Known()
-    watched = replace(config, matcher=cast(Matcher, known), sources={})
+    watched = replace(config, sources={})
     memory = Memory()
     found = _Found(only, config)
     for hour in hours(store, config, again, span):
         polled = {reading.source for reading in hour.readings} | watched.sources.keys()
         if len(polled) > len(watched.sources):
             watched = replace(watched, sources={i: s for i, s in config.sources.items() if i in polled})
-        known.matches = hour.matches
-        step = pipeline.advance(watched, memory, hour.readings, hour.at, hour.rulings, only=only)
+        judged = replace(watched, matcher=cast(Matcher, Known(hour.matches)))
+        step = pipeline.advance(judged, memory, hour.readings, hour.at, hour.rulings, only=only)
         memory = step.memory
         found.take(step)
         done(hour.steps)
