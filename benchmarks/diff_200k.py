@@ -136,9 +136,8 @@ def split(path: Path, old: Config, new: Config) -> None:
         span = remembered.span((old, new), first, last, first)
         for name, loaded in (("old", old), ("new", new)):
             again, only = remembered.stale(loaded, {old.digest: old}), compare.touched(old, new)
-            need = bool(again[old.digest])
             parts = (
-                lambda need=need: [None for _ in store.past(span.begin, span.until, whole=lambda _: need)],
+                lambda: [None for _ in store.past(span.begin, span.until)],
                 lambda loaded=loaded, again=again: [
                     None for _ in remembered.hours(store, loaded, again, span)
                 ],
@@ -146,7 +145,7 @@ def split(path: Path, old: Config, new: Config) -> None:
             )
             reading, matched, whole = (timed(part, process_time)[0] for part in parts)
             print(
-                f"  {name}: reading {reading:.1f} s, matching and grouping {matched - reading:.1f} s, "
+                f"  {name}: reading {reading:.1f} s, matching {matched - reading:.1f} s, "
                 f"advance {whole - matched:.1f} s"
             )
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import signal
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,14 +14,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from iwmon.cli import app
+from iwmon import config
+from iwmon.cli import app, differing
 from iwmon.export.summary import interrupted
-from iwmon.model import Entry, Failure
-from iwmon.replay import HOUR, Replay
+from iwmon.model import Entry, Failure, Item
+from iwmon.replay import HOUR, Replay, remembered, rerun
 from iwmon.replay.beats import QUIET, of_rows
 from iwmon.replay.formats import STANDARD_INPUT, opened
 from iwmon.replay.matching import Matching, _held
 from iwmon.replay.rows import UNLISTED, Row
+from iwmon.store import Store
 from nouns import configured
 
 NOON = datetime(2022, 10, 10, 12, tzinfo=UTC)
@@ -131,3 +136,44 @@ def test_a_worker_that_is_starting_keeps_an_interrupt_for_later() -> None:
 
 def test_an_interrupt_before_the_first_step_is_not_one_of_1970() -> None:
     assert "1970" not in interrupted(replace(Replay(configured(TEXT)).report("news"), complete=False))
+
+
+# ---------------------------------------------------------------- processes that die
+
+
+@pytest.fixture
+def stillborn(tmp_path: Path) -> Iterator[None]:
+    """New processes end at once, but for the one that Python itself keeps."""
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\ncase "$*" in *spawn_main*) exit 1; esac\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    multiprocessing.set_executable(str(python))
+    yield
+    multiprocessing.set_executable(sys.executable)
+
+
+def ours() -> config.Config:
+    """The project's own configuration: more than a pipe holds."""
+    path = Path(__file__).parents[1] / "indicators.yaml"
+    return config.parse(path.name, lambda name: path.read_bytes(), {})
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.usefixtures("stillborn")
+def test_workers_that_die_at_once_do_not_hold_up_the_replay() -> None:
+    """What they would have read must not be waited for."""
+    item = Item("i", "nn", Entry("i", "", "Troops enter"), NOON)
+    with Matching(ours(), 1) as matching, pytest.raises(Failure, match="has died") as caught:
+        list(matching.matched([item]))
+    assert "--workers 0" in caught.value.hint
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.usefixtures("stillborn")
+def test_the_process_of_the_old_configuration_may_die_at_once(tmp_path: Path) -> None:
+    """The other side ends first, and then that is told."""
+    whole, url = ours(), f"sqlite:///{tmp_path}/iwmon.db"
+    span = remembered.span([whole], NOON, NOON + DAY, NOON)
+    task = rerun.Task(url, whole.contents, {}, span)
+    with Store.open(url) as store, pytest.raises(Failure, match="ended without a result"):
+        rerun.both(store, task, task, (whole, whole), differing.again, apart=True)

@@ -15,7 +15,7 @@ from hostile_feeds import NAUGHTY, WRONG_DATES
 from iwmon.sources.charset import decode
 from iwmon.sources.dates import moment
 from iwmon.sources.entries import language
-from iwmon.sources.text import address, plain
+from iwmon.sources.text import _PLAIN_URL, address, plain
 
 HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u061c\u00ad\ud800-\udfff]")
 
@@ -281,3 +281,34 @@ def test_any_bytes_decode(body: bytes, content_type: str) -> None:
 def test_a_language_is_believed_if_the_script_fits(tag: str, text: str, expected: str | None) -> None:
     """The primary subtag, unless the text is plainly in another script than that language's."""
     assert language(tag, text) == expected
+
+
+# ---------------------------------------------------------------- the short ways
+
+
+@given(st.from_regex(_PLAIN_URL, fullmatch=True))
+def test_a_plain_address_is_left_as_the_long_way_leaves_it(url: str) -> None:
+    """A space before it sends it the long way."""
+    assert address(url) == address(f" {url}")
+
+
+@given(st.text(st.characters(max_codepoint=0x17F), max_size=80), st.booleans())
+def test_plain_text_is_left_as_the_long_way_leaves_it(text: str, markup: bool) -> None:
+    """A zero-width space before it sends it the long way."""
+    assert plain(text, 500, markup=markup) == plain(f"\u200b{text}", 500, markup=markup)
+
+
+@given(
+    st.sampled_from(["en", "uk-UA", "by", "sr", "x"]), st.text(st.sampled_from("abcЖжѣҐԯ҂҈ 1_-é"), max_size=12)
+)
+def test_a_language_tag_is_believed_unless_the_script_speaks_against_it(tag: str, text: str) -> None:
+    """Letters counted one by one, as `language` is defined."""
+    code = {"by": "be", "uk-UA": "uk", "x": None}.get(tag, tag)
+    letters = [c for c in text if c.isalpha()]
+    cyrillic = sum("\u0400" <= c <= "\u052f" for c in letters)
+    wrong = {
+        "be": cyrillic * 2 < len(letters),
+        "uk": cyrillic * 2 < len(letters),
+        "en": cyrillic * 2 > len(letters),
+    }
+    assert language(tag, text) == (None if code is None or wrong.get(code) else code)

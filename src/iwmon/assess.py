@@ -110,9 +110,26 @@ def board(
     the baselines that are not remembered. `only`: the judgements that are asked for; None: all.
     `collectors`: of each indicator, where they are known already.
     """
+    found = assessed(config, states, standings, now, judgements, signals, only=only, collectors=collectors)
+    return tuple(assessment for assessment, _ in found)
+
+
+def assessed(
+    config: Config,
+    states: Mapping[str, IndicatorState],
+    standings: Mapping[str, Standing],
+    now: datetime,
+    judgements: Mapping[str, JudgementState] | None = None,
+    signals: Mapping[str, Sequence[Signal]] | None = None,
+    *,
+    only: Collection[str] | None = None,
+    collectors: Mapping[str, Sequence[Source]] | None = None,
+) -> tuple[tuple[Assessment, Due], ...]:
+    """The same as `board`, each with what is to be done about it."""
     sources = collectors or collectors_of(config.indicators.values(), config.sources.values())
+    watches: dict[frozenset[int], tuple[int, int]] = {}
     return tuple(
-        _one(config, judgement, states, standings, now, judgements, signals, sources)
+        _one(config, judgement, states, standings, now, judgements, signals, sources, watches)
         for judgement in config.judgements.values()
         if only is None or judgement.id in only
     )
@@ -127,7 +144,9 @@ def _one(
     judgements: Mapping[str, JudgementState] | None,
     signals: Mapping[str, Sequence[Signal]] | None,
     collectors: Mapping[str, Sequence[Source]],
-) -> Assessment:
+    watches: dict[frozenset[int], tuple[int, int]],
+) -> tuple[Assessment, Due]:
+    """`watches`: (sources, those of them that watch), by the identities of their groups: many share these."""
     supports, against = dict.fromkeys(Level, 0), dict.fromkeys(Level, 0)
     levels, views = [Level.QUIET], [Coverage.OK]
     watched: dict[int, Sequence[Source]] = {}  # by the identity of a tuple of sources: many share one
@@ -141,13 +160,16 @@ def _one(
         watched[id(collectors[name])] = collectors[name]
     highest = max(levels, key=_RANK.__getitem__)
     worst = max(views, key=_SEVERITY.__getitem__)
-    sources = {source.id for group in watched.values() for source in group}
-    watching = sum(standings[s].watching for s in sources if s in standings)
+    groups = frozenset(watched)
+    if groups not in watches:
+        sources = {source.id for group in watched.values() for source in group}
+        watches[groups] = len(sources), sum(standings[s].watching for s in sources if s in standings)
+    known_sources, watching = watches[groups]
     state = (judgements or {}).get(judgement.id)
     found = None if judgements is None else _found(config, judgement, state, states, now, signals)
     zone, yardstick = ZoneInfo(config.settings.timezone), config.settings.yardstick
     due = review(judgement, state, found, yardstick, now, zone, coverage=worst)
-    return Assessment(
+    assessment = Assessment(
         judgement=judgement.id,
         term=term(judgement, state),
         supports=supports,
@@ -155,12 +177,13 @@ def _one(
         highest=highest,
         coverage=worst,
         watching=watching,
-        sources=len(sources),
+        sources=known_sources,
         expired=_expired(judgement, now),
         implied=found,
         action=due.action,
         reason=due.reason,
     )
+    return assessment, due
 
 
 _RANK = {level: level.rank for level in Level}

@@ -67,8 +67,8 @@ def after(health: SourceHealth, reading: Reading) -> SourceHealth:
     elif first and reading.newest is None and reading.entries:
         signs.append(reading.at)  # an undated feed gets the benefit of the doubt once
     state, detail = _answered(health, reading)
-    return replace(
-        health,
+    return SourceHealth(
+        health.source,
         state=state,
         detail=detail,
         since=health.since if state is health.state and health.since else reading.at,
@@ -180,16 +180,35 @@ def collectors_of(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Sources by whether they watch now: their ids, and with those that do not, why."""
+
+    watching: tuple[str, ...]
+    missing: tuple[tuple[str, str], ...]
+
+
+def split(sources: Sequence[Source], standings: Mapping[str, Standing]) -> Split:
+    """Which of the sources watch: the same for all indicators that share them."""
+    own = [(source.id, standings[source.id]) for source in sources]
+    return Split(
+        tuple(i for i, standing in own if standing.watching),
+        tuple((i, standing.reason) for i, standing in own if not standing.watching),
+    )
+
+
 def of_indicator(
     indicator: Indicator,
     sources: Sequence[Source],
     standings: Mapping[str, Standing],
     signals: Sequence[Signal],
+    parted: Split | None = None,
 ) -> View:
     """κ = Σ healthy weight / Σ configured weight over an indicator's collectors.
 
     A source weighs its share of the indicator's signals, and at least 1/n. Without a healthy source of
-    each side and language that the indicator requires it is blind, whatever κ says.
+    each side and language that the indicator requires it is blind, whatever κ says. `parted`: the `split` of
+    its sources, where it is known already.
     """
     if not sources:
         return View(Coverage.BLIND, 0.0, (), (), "no coverage: no enabled source speaks its languages")
@@ -197,8 +216,8 @@ def of_indicator(
     total = sum(past[s.id] for s in sources)
     floor = 1 / len(sources)
     weights = {s.id: max(floor, past[s.id] / total if total else 0.0) for s in sources}
-    watching = tuple(s.id for s in sources if standings[s.id].watching)
-    missing = tuple((s.id, standings[s.id].reason) for s in sources if not standings[s.id].watching)
+    parted = parted or split(sources, standings)
+    watching, missing = parted.watching, parted.missing
     share = sum(weights[i] for i in watching) / sum(weights.values())
     counts = f"{len(watching)} of {len(sources)} sources watching"
     coverage, reason = _covered(sources, standings, weights, share, counts)

@@ -71,7 +71,7 @@ def sight(desk: Desk, indicator: Indicator) -> Sight:
     standings = coverage.standings(desk.config.sources.values(), store.health(), now)
     own = coverage.collectors(indicator, desk.config.sources.values())
     view = coverage.of_indicator(indicator, own, standings, signals)
-    volumes = levels.total(own, store.volumes())
+    volumes = levels.Total(own, store.volumes())
     ticked, backdrop = levels.against(indicator, state, volumes, view.share, store.last_step_at(), now)
     verdict = thresholds.decide(indicator, signals, now, backdrop=backdrop)
     return Sight(state, ticked, signals, view, backdrop, verdict)

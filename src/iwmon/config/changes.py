@@ -14,17 +14,20 @@ def requeried(old: Config, new: Config) -> frozenset[str]:
 
     A query is edited when its text is, or a termset that it names.
     """
+    same_terms = old.terms == new.terms
     return frozenset(
         name
         for name, indicator in new.indicators.items()
-        if name not in old.indicators or _asked(new, indicator) != _asked(old, old.indicators[name])
+        if name not in old.indicators
+        or indicator.queries != old.indicators[name].queries
+        or not (same_terms or _named(old, indicator) == _named(new, indicator))
     )
 
 
-def _asked(config: Config, indicator: Indicator) -> object:
-    """All that decides what an indicator's queries match."""
+def _named(config: Config, indicator: Indicator) -> object:
+    """The termsets, as a configuration has them, that an indicator's queries name."""
     return {
-        language: (text, _terms(config.terms, query.parse(text).termsets))
+        language: _terms(config.terms, query.parse(text).termsets)
         for language, text in indicator.queries.items()
     }
 

@@ -30,6 +30,7 @@ from iwmon.pipeline.evidence import Evidence, current, kept, same_day, weigh
 from iwmon.pipeline.items import volumes
 from iwmon.pipeline.levels import Scene, Settled, settled, turned
 from iwmon.pipeline.reviews import reviewed
+from iwmon.replacing import changed
 from iwmon.thresholds import counting
 
 
@@ -61,7 +62,7 @@ def advance(
     evidence = weigh(config, _with(memory, said), readings)
     signals, expired = current(config, memory, evidence, said, now)
     known = {**memory.stories, **evidence.stories} if evidence.stories else memory.stories
-    counts = volumes(memory.volumes, readings, now)
+    counts = volumes(memory.volumes, readings, now, dawn=not same_day(config, memory, now))
     standings = coverage.standings(config.sources.values(), health, now)
     collectors = coverage.collectors_of(config.indicators.values(), config.sources.values())
     anew = turned(memory, config, now)
@@ -82,7 +83,7 @@ def advance(
     )
     found = settled(scene)
     verdicts = judging.assess(scene, found, rulings)
-    spoken = replace(config, judgements=verdicts.judgements)  # what readers are told: the terms in force
+    spoken = changed(config, judgements=verdicts.judgements)  # what readers are told: the terms in force
     moved, raised = _tell(found, evidence, known, verdicts, spoken, now)
     # What is not configured now is kept as it is: it may come back, and a restart would bring it back.
     states = {**memory.states, **moved}

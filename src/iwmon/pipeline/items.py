@@ -13,6 +13,7 @@ from iwmon.thresholds import surging
 Flag = Literal["undated", "future", "ancient", "history"]
 ANCIENT = timedelta(hours=72)  # an item that claims to be older than this on arrival is old news
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # no feed is older; such dates are a clock that was never set
+_OLD: frozenset[Flag] = frozenset(("history", "ancient"))
 FUTURE = timedelta(hours=1)  # clocks differ; a date further ahead than this is wrong
 
 
@@ -59,23 +60,23 @@ def newest(entries: Iterable[Entry], now: datetime) -> datetime | None:
 
 
 def volumes(
-    before: Mapping[str, Mapping[str, int]], readings: Sequence[Reading], now: datetime
-) -> dict[str, dict[str, int]]:
-    """Items a UTC date (ISO) by source, with those of this step; days that no surge looks at are dropped.
+    before: Mapping[str, Mapping[str, int]], readings: Sequence[Reading], now: datetime, *, dawn: bool = True
+) -> dict[str, Mapping[str, int]]:
+    """Items a UTC date (ISO) by source, with those of this step.
 
-    What a first poll finds, and old news, is of no day's volume: a feed's backlog is not its pace.
+    What a first poll finds, and old news, is of no day's volume: a feed's backlog is not its pace. `dawn`:
+    this is the first step of a UTC day; then the days are dropped that no surge looks at any more.
     """
-    oldest = (now - surging.REMEMBERED).date().isoformat()
+    found = dict(before)
+    if dawn:
+        oldest = (now - surging.REMEMBERED).date().isoformat()
+        for source, days in before.items():
+            if any(day < oldest for day in days):
+                found[source] = {day: count for day, count in days.items() if day >= oldest}
     today = now.date().isoformat()
-    found = {
-        source: {day: count for day, count in days.items() if day >= oldest}
-        if any(day < oldest for day in days)
-        else dict(days)
-        for source, days in before.items()
-    }
     for reading in readings:
-        new = sum(not item.flags & {"history", "ancient"} for item in reading.items)
+        new = sum(not item.flags & _OLD for item in reading.items)
         if new:
-            days = found.setdefault(reading.source, {})
-            days[today] = days.get(today, 0) + new
+            days = found.get(reading.source, {})
+            found[reading.source] = {**days, today: days.get(today, 0) + new}
     return found

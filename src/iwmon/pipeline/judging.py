@@ -45,15 +45,14 @@ def assess(scene: Scene, found: Mapping[str, Settled], rulings: Sequence[Review 
         state = _ruled(states.get(judgement.id, JudgementState(judgement.id)), rulings)
         states[judgement.id] = _priced(judgement, state, scene)
     only = frozenset(judgement.id for judgement in chosen)
-    assessments = assessing.board(
+    assessed = assessing.assessed(
         config, levels, scene.standings, now, states, only=only, collectors=scene.collectors
     )
     due, hushed = [], []
     unknown = {name for name, standing in scene.standings.items() if not standing.known}
-    for judgement, assessment in zip(chosen, assessments, strict=True):
+    for judgement, (assessment, found_due) in zip(chosen, assessed, strict=True):
         seen = judgement.id in memory.judgements
         waiting = any(s.id in unknown for name in judgement.indicators for s in scene.collectors[name])
-        found_due = _due(judgement, states[judgement.id], assessment, scene)
         # A horizon that had passed before iwmon looked is no news; nor is what half of the first polls imply.
         ask = found_due.ask and not waiting and (seen or found_due.action != "resolve")
         # An end that is news and cannot be told yet is told when the last source has answered.
@@ -68,6 +67,7 @@ def assess(scene: Scene, found: Mapping[str, Settled], rulings: Sequence[Review 
             due.append((judgement, assessment, found_due))
     settled = frozenset(j.id for j in config.judgements.values() if _outcome(j, states))
     in_force = {j.id: _in_force(j, states.get(j.id)) for j in config.judgements.values()}
+    assessments = tuple(assessment for assessment, _ in assessed)
     return Verdicts(assessments, states, settled, tuple(due), in_force, tuple(hushed))
 
 
@@ -175,19 +175,6 @@ def _repriced(name: str, known: float, made_on: datetime, scene: Scene) -> float
     if known <= before or before >= 1.0:
         return now
     return 1.0 - (1.0 - now) * (1.0 - known) / (1.0 - before)
-
-
-def _due(judgement: Judgement, state: JudgementState, assessment: Assessment, scene: Scene) -> Due:
-    settings = scene.config.settings
-    return assessing.review(
-        judgement,
-        state,
-        assessment.implied,
-        settings.yardstick,
-        scene.now,
-        alerts.zone(scene.config),
-        coverage=assessment.coverage,
-    )
 
 
 def _remembered(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -23,6 +22,7 @@ from iwmon.model import (
 )
 from iwmon.pipeline.again import Again
 from iwmon.pipeline.evidence import Evidence
+from iwmon.replacing import changed
 from iwmon.thresholds import Backdrop, absence, surging
 
 _DAY = timedelta(days=1)
@@ -79,22 +79,21 @@ def settled(scene: Scene) -> dict[str, Settled]:
     config, memory = scene.config, scene.memory
     shifted = _shifted(scene)
     shared = _Shared(scene)
-    reviewed = {indicator for indicator, _ in scene.reviewed}
+    fresh, edited, today = scene.evidence.fresh, memory.config != config.digest, scene.now.date().isoformat()
+    own = {*fresh, *scene.evidence.altered, *scene.again.touched, *(name for name, _ in scene.reviewed)}
     found = {}
-    for indicator in config.indicators.values():
+    for name, indicator in config.indicators.items():
         if scene.only is not None and indicator.judgement not in scene.only:
             continue
-        name, sources = indicator.id, scene.collectors[indicator.id]
-        own = (
-            name in scene.evidence.fresh
-            or name in scene.evidence.altered
-            or name in reviewed
+        sources = scene.collectors[name]
+        if (
+            edited
+            or name in own
             or name not in memory.states
-            or memory.config != config.digest
-            or any(n in scene.evidence.fresh for n in indicator.absence_of)
-            or name in scene.again.touched
-        )
-        if own or shared.touches(sources, shifted) or (scene.anew and _moves(indicator, scene)):
+            or (indicator.absence_of and not fresh.keys().isdisjoint(indicator.absence_of))
+            or shared.touches(sources, shifted)
+            or (scene.anew and _moves(indicator, scene, today))
+        ):
             found[name] = _settle(indicator, sources, scene, shared)
     return found
 
@@ -108,15 +107,14 @@ def _shifted(scene: Scene) -> frozenset[str]:
     return frozenset(i for i, s in scene.standings.items() if s != old[i])
 
 
-def _moves(indicator: Indicator, scene: Scene) -> bool:
+def _moves(indicator: Indicator, scene: Scene, today: str) -> bool:
     """Whether time alone can change the indicator: it has evidence, a level, or a clock."""
     if indicator.type == "absence" or indicator.id in scene.signals:
         return True
     state = scene.memory.states[indicator.id]
-    if indicator.type == "surge":
-        today = scene.now.date().isoformat()  # each day is to be marked as covered, or not, once
-        if today not in state.covered_days and today not in state.uncovered_days:
-            return True
+    # Each day of a surge is to be marked as covered, or not, once.
+    if indicator.type == "surge" and today not in state.covered_days and today not in state.uncovered_days:
+        return True
     return state.level is not Level.QUIET or bool(state.activation) or bool(state.transitions)
 
 
@@ -128,6 +126,8 @@ class _Shared:
         self._touched: dict[int, bool] = {}
         self._volumes: dict[int, Mapping[str, int]] = {}
         self._views: dict[tuple[object, ...], View] = {}
+        self._splits: dict[int, coverage.Split] = {}
+        self._unasked: dict[int, bool] = {}
 
     def touches(self, sources: tuple[Source, ...], shifted: frozenset[str]) -> bool:
         """Whether one of the sources came or went."""
@@ -138,7 +138,7 @@ class _Shared:
     def volumes(self, sources: tuple[Source, ...]) -> Mapping[str, int]:
         """Items a UTC date from all of the sources."""
         if id(sources) not in self._volumes:
-            volumes = total(sources, self._scene.volumes)
+            volumes: Mapping[str, int] = Total(sources, self._scene.volumes)
             if "offset" in self._scene.config.without:
                 volumes = dict.fromkeys(volumes, 1)  # as if every day were as full as any other
             self._volumes[id(sources)] = volumes
@@ -148,11 +148,20 @@ class _Shared:
         """The coverage; the same for all that require the same of the same sources and have no reports."""
         key = (id(sources), indicator.required_sides, indicator.required_languages)
         if own or key not in self._views:
-            view = coverage.of_indicator(indicator, sources, self._scene.standings, own)
+            standings, which = self._scene.standings, id(sources)
+            if which not in self._splits:
+                self._splits[which] = coverage.split(sources, standings)
+            view = coverage.of_indicator(indicator, sources, standings, own, self._splits[which])
             if own:
                 return view
             self._views[key] = view
         return self._views[key]
+
+    def waiting(self, sources: tuple[Source, ...]) -> bool:
+        """Whether some of the sources have never answered."""
+        if id(sources) not in self._unasked:
+            self._unasked[id(sources)] = any(not self._scene.standings[s.id].known for s in sources)
+        return self._unasked[id(sources)]
 
 
 def _settle(indicator: Indicator, sources: tuple[Source, ...], scene: Scene, shared: _Shared) -> Settled:
@@ -175,8 +184,7 @@ def _settle(indicator: Indicator, sources: tuple[Source, ...], scene: Scene, sha
     state, verdict = thresholds.settle(state, indicator, own, now, backdrop)
     if indicator.type == "surge" and verdict.activation > backdrop.lingering:
         state = replace(state, peak=verdict.activation, peak_at=now)
-    waiting = any(not scene.standings[source.id].known for source in sources)
-    state = replace(
+    state = changed(
         state,
         ever_hit=before.ever_hit or bool(fresh) or bool(scene.again.found([name])),
         coverage=view.coverage,
@@ -186,6 +194,7 @@ def _settle(indicator: Indicator, sources: tuple[Source, ...], scene: Scene, sha
     if name in scene.again.touched and not fresh:
         state = _hushed(state, before, now)
     news = (*fresh, *_corroborated(indicator, scene.evidence, verdict), *_vouched(indicator, scene, verdict))
+    waiting = shared.waiting(sources)
     return Settled(indicator, before, state, verdict, view, backdrop, own, news, waiting)
 
 
@@ -315,9 +324,27 @@ def _warming(view: View, days: int) -> View:
     return replace(view, coverage=Coverage.WARMING_UP, reason=reason, baseline=True)
 
 
-def total(sources: Sequence[Source], volumes: Mapping[str, Mapping[str, int]]) -> Mapping[str, int]:
-    """Items a UTC date (ISO) from all of the sources."""
-    found: Counter[str] = Counter()
-    for source in sources:
-        found.update(volumes.get(source.id, {}))
-    return found
+class Total(Mapping[str, int]):
+    """Items a UTC date (ISO) from all of some sources; added up when asked: most surges have no story."""
+
+    def __init__(self, sources: Sequence[Source], volumes: Mapping[str, Mapping[str, int]]) -> None:
+        self._parts = [volumes[source.id] for source in sources if source.id in volumes]
+        self._known: dict[str, int] | None = None
+
+    @property
+    def _days(self) -> Mapping[str, int]:
+        if self._known is None:
+            self._known = {}
+            for part in self._parts:
+                for day, count in part.items():
+                    self._known[day] = self._known.get(day, 0) + count
+        return self._known
+
+    def __getitem__(self, day: str) -> int:
+        return self._days[day]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._days)
+
+    def __len__(self) -> int:
+        return len(self._days)

@@ -20,7 +20,6 @@ from iwmon.config import Config
 from iwmon.coverage import STALE_AFTER
 from iwmon.model import FeedState, Item, Match, Reading, Review, Ruling, Source
 from iwmon.replay.rows import UNLISTED, Row
-from iwmon.sources.entries import language
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SIZE = 1000  # bytes: of an answer that nobody measured
@@ -113,9 +112,8 @@ class Seen:
 def _item(source: Source, row: Row, step: timedelta) -> Item:
     """The row as the step after it sees it."""
     entry = row.entry
-    code = source.language or language(entry.language or "", entry.title or entry.summary)
-    if code != entry.language:
-        entry = replace(entry, language=code)
+    if source.language and source.language != entry.language:
+        entry = replace(entry, language=source.language)
     return pipeline.identify(source, (entry,), next_step(row.at, step), history=False)[0]
 
 

@@ -9,43 +9,49 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from itertools import islice
+from operator import attrgetter
 from types import TracebackType
 from typing import Self
 
 from iwmon import query
 from iwmon.config import Config
-from iwmon.model import Entry, Item, Match
+from iwmon.model import Entry, Failure, Item, Match
+from iwmon.replay.handover import handed, take
 
-CHUNK = 400  # items a message: what it costs to send one is shared by so many
+CHUNK = 500  # items a message: what it costs to send one is shared by so many
 AHEAD = 3  # chunks a worker that are on their way
 
 _Text = tuple[str, str, str, str, str | None]  # source, title, summary, body, language
 _Found = tuple[int, str, str, tuple[str, ...], float]  # place in the chunk, then a Match without its item
+_text = attrgetter("source", "entry.title", "entry.summary", "entry.body", "entry.language")  # of an Item
 
 
 class Matching:
     """Matches items of one configuration with `workers` processes; with none, in this one.
 
-    A context manager: its workers end with it.
+    A context manager: its workers end with it. Raises Failure when one of them dies.
     """
 
     def __init__(self, config: Config, workers: int = 0) -> None:
         self._matcher = config.matcher
         self._workers = workers
         self._pool: ProcessPoolExecutor | None = None
+        self._open = ExitStack()
         if workers:
             queries = {name: dict(indicator.queries) for name, indicator in config.indicators.items()}
             terms = {
                 name: {code: tuple(some) for code, some in by.items()} for name, by in config.terms.items()
             }
+            asked = self._open.enter_context(handed((queries, terms)))
             # Not forked: a progress bar's thread may hold a lock just then.
             context = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(workers, context, _prepare, (queries, terms))
+            self._pool = ProcessPoolExecutor(workers, context, _prepare, (asked,))
 
     def __enter__(self) -> Self:
         return self
@@ -53,8 +59,9 @@ class Matching:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=kind is None, cancel_futures=True)
+        with self._open:
+            if self._pool is not None:
+                self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
     def matched(self, items: Iterable[Item]) -> Iterator[tuple[Item, tuple[Match, ...]]]:
         """Each item with its matches, in order. Reads a few chunks ahead when there are workers."""
@@ -62,13 +69,21 @@ class Matching:
             for item in items:
                 yield item, self._matcher.match(item)
             return
-        source = iter(items)
+        try:
+            yield from self._spread(self._pool, iter(items))
+        except BrokenProcessPool as error:
+            hint = "perhaps the memory did not suffice; --workers 0 does without"
+            raise Failure("a process that matches items has died", hint=hint) from error
+
+    def _spread(
+        self, pool: ProcessPoolExecutor, items: Iterator[Item]
+    ) -> Iterator[tuple[Item, tuple[Match, ...]]]:
         flying: deque[tuple[list[Item], Future[list[_Found]]]] = deque()
         while True:
-            while len(flying) < AHEAD * self._workers and (chunk := list(islice(source, CHUNK))):
-                texts = [_text(item) for item in chunk]
+            while len(flying) < AHEAD * self._workers and (chunk := list(islice(items, CHUNK))):
+                texts = list(map(_text, chunk))
                 with _held():
-                    flying.append((chunk, self._pool.submit(_match, texts)))
+                    flying.append((chunk, pool.submit(_match, texts)))
             if not flying:
                 return
             chunk, future = flying.popleft()
@@ -86,17 +101,11 @@ def _held() -> Iterator[None]:
 
 
 def _joined(chunk: Sequence[Item], found: Sequence[_Found]) -> Iterator[tuple[Item, tuple[Match, ...]]]:
-    by_place: dict[int, list[Match]] = {}
+    matches: list[tuple[Match, ...]] = [()] * len(chunk)
     for place, indicator, where, words, strength in found:
         match = Match(chunk[place].id, indicator, where, words, strength)  # type: ignore[arg-type]
-        by_place.setdefault(place, []).append(match)
-    for place, item in enumerate(chunk):
-        yield item, tuple(by_place.get(place, ()))
-
-
-def _text(item: Item) -> _Text:
-    entry = item.entry
-    return item.source, entry.title, entry.summary, entry.body, entry.language
+        matches[place] = (*matches[place], match)
+    return zip(chunk, matches, strict=True)
 
 
 # ---------------------------------------------------------------- in the worker
@@ -105,11 +114,10 @@ _own: list[query.Matcher] = []
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # matching does not look at times
 
 
-def _prepare(
-    queries: Mapping[str, Mapping[str, str]], terms: Mapping[str, Mapping[str, Sequence[str]]]
-) -> None:
+def _prepare(asked: str) -> None:
+    """`asked`: the file with the queries and the termsets."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent: it ends us
-    _own[:] = [query.compile(queries, terms)]
+    _own[:] = [query.compile(*take(asked))]
 
 
 def _match(texts: Sequence[_Text]) -> list[_Found]:

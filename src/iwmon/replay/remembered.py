@@ -1,8 +1,8 @@
 """The store → what a replay needs: hours of readings and rulings, with what the items match.
 
 A match that was stored when its item came holds for another configuration too, unless the indicator's query
-or a termset in it was edited since. So an item is read and matched again only for the indicators that were;
-and an item that matches nothing on either account is not even read (`iwmon.store.history`).
+or a termset in it was edited since. So an item is matched again only for the indicators that were; and of an
+item that matches nothing on either account no more is read than its words (`iwmon.store.history`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from iwmon import query
 from iwmon.config import Config, requeried
 from iwmon.model import Entry, FeedState, Indicator, Item, Match, Reading, Review, Ruling
 from iwmon.query import Matcher
-from iwmon.store import ALL_HOUR, Past, Place, Store
+from iwmon.store import ALL_HOUR, Past, Place, Store, Wanted, Words
 from iwmon.thresholds import FORGET, RELIABILITY, surging
 
 HOUR = timedelta(hours=1)
@@ -98,7 +98,7 @@ def hours(store: Store, config: Config, again: Mapping[str, frozenset[str]], spa
     # A re-match replaced matches, whatever configuration the items came under.
     replaced = store.rematched_indicators() & config.indicators.keys()
     matching = _Matching(config, {digest: names | replaced for digest, names in again.items()})
-    past = store.past(span.begin, span.until, whole=lambda digest: matching.matcher(digest) is not None)
+    past = store.past(span.begin, span.until, wanted=matching.wanted)
     early: Sequence[Review | Ruling] = store.rulings_before_time(span.begin, span.until)
     for at, some in groupby(past, key=lambda one: _end(one.begin, span)):
         readings: list[Reading] = []
@@ -200,6 +200,11 @@ class _Matching:
             self._matchers[names] = query.compile(asked, self._config.terms) if asked else None
         return self._matchers[names]
 
+    def wanted(self, digest: str) -> Wanted | None:
+        """What says whether an item that came under a configuration matches, as it is matched again."""
+        matcher = self.matcher(digest)
+        return None if matcher is None else lambda words: bool(matcher.match(_worded(words)))
+
     def of(self, past: Past) -> dict[str, tuple[Match, ...]]:
         """By item, in the order of the configuration, as its own matcher would give them."""
         stale = {step: self.stale(digest) for step, digest in past.configs.items()}
@@ -214,3 +219,9 @@ class _Matching:
             if matches:
                 found[item.id] = tuple(sorted(matches, key=lambda match: self._order[match.indicator]))
         return found
+
+
+def _worded(words: Words) -> Item:
+    """An item that matches as one of these words does."""
+    source, title, summary, body, language = words
+    return Item("", source, Entry("", "", title, summary, body, language=language), _EPOCH)

@@ -16,6 +16,7 @@ from iwmon.config import Config
 from iwmon.model import Alert, Failure, LevelChange, Memory, Signal, Step
 from iwmon.query import Matcher
 from iwmon.replay.compare import Side, mark
+from iwmon.replay.handover import handed, take
 from iwmon.replay.remembered import Span, hours
 from iwmon.replay.running import Known
 from iwmon.report import Evidence, Raised
@@ -161,16 +162,17 @@ def _both(
         return first, run(store, configs[1], new.again, new.span, new.only, done)
     context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks, and open connections
     here, there = context.Pipe(duplex=False)
-    other = context.Process(target=_other, args=(there, old, parse), daemon=True)
-    other.start()
-    there.close()
-    try:
-        second = run(store, configs[1], new.again, new.span, new.only, done)
-        return _answer(here), second
-    finally:
-        here.close()
-        other.kill()  # done, or not wanted any more
-        other.join()
+    with handed(old) as task:
+        other = context.Process(target=_other, args=(there, task, parse), daemon=True)
+        other.start()
+        there.close()
+        try:
+            second = run(store, configs[1], new.again, new.span, new.only, done)
+            return _answer(here), second
+        finally:
+            here.close()
+            other.kill()  # done, or not wanted any more
+            other.join()
 
 
 def _answer(here: Connection) -> Side:
@@ -184,9 +186,10 @@ def _answer(here: Connection) -> Side:
     return cast(Side, answer)
 
 
-def _other(there: Connection, task: Task, parse: Callable[[Contents], Config]) -> None:
+def _other(there: Connection, handed_over: str, parse: Callable[[Contents], Config]) -> None:
     """The life of the other process: one side, then the end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the first process, which ends this one
+    task = cast(Task, take(handed_over))
     try:
         with Store.open(task.database, create=False) as store:
             there.send(run(store, parse(task.contents), task.again, task.span, task.only))

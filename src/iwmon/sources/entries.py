@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
 from iwmon.model import Entry, Parsed, Source
 from iwmon.sources.text import clipped, plain
@@ -23,6 +24,7 @@ _COUNTRY_FOR_LANGUAGE = {"by": "be", "cn": "zh", "cz": "cs", "dk": "da", "gr": "
 _CYRILLIC_ONLY = frozenset({"be", "bg", "mk", "ru", "uk"})
 _CYRILLIC_TOO = _CYRILLIC_ONLY | {"kk", "ky", "mn", "sr", "tg", "tt", "ba", "cv", "os", "ab", "uz", "az"}
 _LETTERS = re.compile(r"[^\W\d_]")
+_CYRILLIC = re.compile("[\u0400-\u0481\u048a-\u052f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +125,20 @@ def language(tag: str, text: str) -> str | None:
 
     Many servers say "en-us" of whatever they serve.
     """
-    code = re.split(r"[-_]", tag.strip().lower(), maxsplit=1)[0]
-    code = _COUNTRY_FOR_LANGUAGE.get(code, code)
-    if not re.fullmatch(r"[a-z]{2}", code):
+    code = _code(tag)
+    if code is None or (text.isascii() and code not in _CYRILLIC_ONLY):
+        return code
+    letters = len(_LETTERS.findall(text))
+    cyrillic = len(_CYRILLIC.findall(text))
+    if letters and code in _CYRILLIC_ONLY and cyrillic * 2 < letters:
         return None
-    letters = _LETTERS.findall(text)
-    cyrillic = sum("\u0400" <= letter <= "\u052f" for letter in letters)
-    if letters and code in _CYRILLIC_ONLY and cyrillic * 2 < len(letters):
-        return None
-    if letters and code not in _CYRILLIC_TOO and cyrillic * 2 > len(letters):
+    if letters and code not in _CYRILLIC_TOO and cyrillic * 2 > letters:
         return None
     return code
+
+
+@lru_cache(maxsize=1_000)
+def _code(tag: str) -> str | None:
+    code = re.split(r"[-_]", tag.strip().lower(), maxsplit=1)[0]
+    code = _COUNTRY_FOR_LANGUAGE.get(code, code)
+    return code if re.fullmatch(r"[a-z]{2}", code) else None

@@ -43,6 +43,7 @@ _BREAK = re.compile(  # tags that part words
     re.IGNORECASE,
 )
 _UNSAFE_IN_URL = re.compile(r"[\s<>\"`{}|^\\]")
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?:/[A-Za-z0-9./?=&%_~+,;:!*@$-]*)?")
 
 
 def plain(raw: str, limit: int, *, markup: bool = True) -> str:
@@ -51,9 +52,12 @@ def plain(raw: str, limit: int, *, markup: bool = True) -> str:
     With `markup` it is HTML: tags go, the text of scripts and styles goes, references are decoded once.
     Without, it is taken literally, unless it plainly is HTML that its feed declared as text.
     """
-    text = _INVISIBLE.sub("", raw[:RAW_LIMIT])
+    text = raw[:RAW_LIMIT]
+    if not (text.isascii() and text.isprintable()):
+        text = _INVISIBLE.sub("", text)
     if markup or _HTML_AFTER_ALL.search(text):
-        text = _INVISIBLE.sub("", _without_markup(text))
+        bare = _without_markup(text)
+        text = text if bare is text else _INVISIBLE.sub("", bare)
     return clipped(" ".join(text.split()), limit)
 
 
@@ -87,6 +91,8 @@ def address(raw: str, base: str = "") -> str:
     Control characters and spaces around it go, as a browser would have it; what could end the URL in a
     message (quotes, angle brackets, spaces) is percent-encoded. Longer than 2,000 characters is "".
     """
+    if not base and len(raw) <= URL_LIMIT and _PLAIN_URL.fullmatch(raw):
+        return raw  # as nearly all are: what follows would change nothing
     text = _INVISIBLE.sub("", raw).strip()
     text = re.sub(r"[\t\r\n]", "", text)
     if not text or len(text) > 2 * URL_LIMIT:

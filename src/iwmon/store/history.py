@@ -1,8 +1,9 @@
 """What was collected, read again for a comparison: hour by hour, with what the items matched when they came.
 
-It reads as little as tells the same. Almost all items match nothing: those are only counted. Most polls find
-nothing new: a source's good answers of an hour are one, but where one of them failed, or was much smaller
-than another (both of which coverage has to see in their order), all are read.
+It reads as little as tells the same. Almost all items match nothing: of those only the words are read, and
+only where somebody asks what these match; else they are just counted. Most polls find nothing new: a source's
+good answers of an hour are one, but where one of them failed, or was much smaller than another (both of which
+coverage has to see in their order), all are read.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Text, case, exists, false, func, select, type_coerce
 
@@ -24,14 +25,29 @@ HOUR = timedelta(hours=1)
 EVEN = 2  # answers of an hour whose sizes differ by no more than this factor are one
 Place = tuple[int, int]  # (step, position of the reading in it)
 ALL_HOUR: Place = (0, 0)  # of a reading that stands for several
+FETCHED = 1_000  # rows at a time
+ASKED = 500  # items that one query names
+
+
+class Words(NamedTuple):
+    """What of an item is matched."""
+
+    source: str
+    title: str
+    summary: str
+    body: str
+    language: str | None
+
+
+Wanted = Callable[[Words], bool]  # whether an item is to be read though nothing that is stored matched it
 
 
 @dataclass(slots=True)
 class Past:
     """What was recorded in one hour: from `begin` until the next. `matches` are those that were stored.
 
-    `readings` are without their items, in order. `items` are those that matched, or all; of the others,
-    `others` has how many there were, by source and flags.
+    `readings` are without their items, in order. `items` are those that matched, and those that were wanted;
+    of the others, `others` has how many there were, by source and flags.
     """
 
     begin: datetime
@@ -68,16 +84,22 @@ def rulings_before(connection: Connection, since: datetime | None, until: dateti
 
 
 def page(
-    connection: Connection, since: datetime, until: datetime, whole: Callable[[str], bool]
+    connection: Connection,
+    since: datetime,
+    until: datetime,
+    wanted: Callable[[str], Wanted | None],
+    well: set[str],
 ) -> list[Past]:
     """The hours of `since` <= t < `until` in which there were steps; both are full hours.
 
-    `whole` says of a configuration's digest whether items that came under it are wanted though they matched
-    nothing. Within an hour, the order is that of the steps' numbers: a clock may have been set back.
+    `wanted` gives for a configuration's digest what says of the items that came under it whether they are
+    wanted though they matched nothing; None: none is. `well` holds the sources that were well before, and
+    then those that are; it is empty before the first page. Within an hour, the order is that of the steps'
+    numbers: a clock may have been set back.
     """
     s = rows.steps.c
     query = select(s.n, s.at, s.config_digest).where(*_within(since, until)).order_by(s.n)
-    steps = {n: (_begin(at), digest) for n, at, digest in connection.execute(query)}
+    steps = {n: (_begin(at), digest) for n, at, digest in connection.execute(query).all()}
     hours = {begin: Past(begin) for begin in sorted({begin for begin, _ in steps.values()})}
     if not steps:
         return []
@@ -87,15 +109,15 @@ def page(
         of_step[n].configs[n] = digest
     for step, rulings in _rulings(connection, list(steps)):
         of_step[step].rulings += rulings
-    _read_readings(connection, since, until, hours, of_step)
-    full = any(whole(digest) for digest in {digest for _, digest in steps.values()})
+    _read_readings(connection, since, until, hours, of_step, well)
     for step, match in _matches(connection, since, until):
         held = of_step[step].matches
         held[match.item] = (*held.get(match.item, ()), match)
-    for step, reading, item in _items(connection, since, until, matched_only=not full):
+    asked = {digest: wanted(digest) for digest in {digest for _, digest in steps.values()}}
+    chosen = _chosen(connection, since, until, {n: asked[digest] for n, (_, digest) in steps.items()})
+    for step, reading, item in _items(connection, since, until, chosen):
         of_step[step].items.append(((step, reading), item))
-    if not full:
-        _count_others(connection, since, until, hours)
+    _count_others(connection, since, until, hours, of_step)
     return list(hours.values())
 
 
@@ -137,6 +159,7 @@ def _read_readings(
     until: datetime,
     hours: Mapping[datetime, Past],
     of_step: Mapping[int, Past],
+    well: set[str],
 ) -> None:
     """Gives each hour its readings: one a source, or all of a source that was not well and even.
 
@@ -146,7 +169,7 @@ def _read_readings(
     query = (
         select(
             r.source,
-            func.min(s.at),
+            func.min(s.n),
             func.max(r.at),
             func.count(case((r.state != FeedState.OK, 1))),
             func.count(case((fresh, 1))),
@@ -160,10 +183,9 @@ def _read_readings(
         .group_by(_hour(connection), r.source)
     )
     uneven: dict[str, set[datetime]] = {}
-    well: set[str] = set()  # sources that were in the hour before; of a page's first hour, nobody knows
-    found = sorted(connection.execute(query), key=lambda row: row[1])
+    found = sorted(connection.execute(query).all(), key=lambda row: (of_step[row[1]].begin, row[1]))
     for source, first, at, failed, new, least, most, entries, newest in found:
-        begin = _begin(first)
+        begin = of_step[first].begin
         if failed or source not in well or (new and most > EVEN * least):
             uneven.setdefault(source, set()).add(begin)
             (well.discard if failed else well.add)(source)
@@ -190,6 +212,8 @@ def _read_each(
     of_step: Mapping[int, Past],
 ) -> None:
     r, s = rows.readings.c, rows.steps.c
+    hours = set().union(*wanted.values())
+    since, until = max(since, min(hours)), min(until, max(hours) + HOUR)
     names = [column.name for column in convert.READING_COLUMNS]
     query = (
         select(r.step, r.place, *convert.READING_COLUMNS)
@@ -221,37 +245,64 @@ def _matches(connection: Connection, since: datetime, until: datetime) -> Iterab
         yield step, Match(*values)
 
 
-def _items(
-    connection: Connection, since: datetime, until: datetime, *, matched_only: bool
-) -> Iterable[tuple[int, int, Item]]:
-    """(Step, place of its reading, item), in order of arrival."""
+def _chosen(
+    connection: Connection, since: datetime, until: datetime, wanted: Mapping[int, Wanted | None]
+) -> list[str]:
+    """The ids of items that are wanted for what they say, by what is asked of their steps."""
+    if not any(wanted.values()):
+        return []
     i, s = rows.items.c, rows.steps.c
     query = (
-        select(i.step, i.reading, *convert.ITEM_COLUMNS)
+        select(i.step, i.id, i.source, i.title, i.summary, i.body, i.language)
         .join(rows.steps, s.n == i.step)
         .where(*_within(since, until))
-        .order_by(i.step, i.reading, i.n)
     )
-    if matched_only:
-        query = query.where(exists().where(rows.matches.c.item == i.id))
-    for step, reading, *values in connection.execute(query):
-        yield step, reading, convert.item(values)
+    found = []
+    for some in connection.execute(query).partitions(FETCHED):
+        for step, identity, *words in some:
+            asked = wanted[step]
+            if asked is not None and asked(Words(*words)):
+                found.append(identity)
+    return found
+
+
+def _items(
+    connection: Connection, since: datetime, until: datetime, chosen: Sequence[str]
+) -> list[tuple[int, int, Item]]:
+    """(Step, place of its reading, item) of those that matched and of the chosen, in order of arrival."""
+    i, s = rows.items.c, rows.steps.c
+    query = (
+        select(i.n, i.step, i.reading, *convert.ITEM_COLUMNS)
+        .join(rows.steps, s.n == i.step)
+        .where(*_within(since, until))
+    )
+    asked: list[ColumnElement[bool]] = [exists().where(rows.matches.c.item == i.id)]
+    asked += [i.id.in_(chosen[first : first + ASKED]) for first in range(0, len(chosen), ASKED)]
+    found: dict[int, tuple[int, int, Item]] = {}
+    for which in asked:
+        for n, step, reading, *values in connection.execute(query.where(which)):
+            found[n] = step, reading, convert.item(values)
+    return [found[n] for n in sorted(found, key=lambda n: (*found[n][:2], n))]
 
 
 def _count_others(
-    connection: Connection, since: datetime, until: datetime, hours: Mapping[datetime, Past]
+    connection: Connection,
+    since: datetime,
+    until: datetime,
+    hours: Mapping[datetime, Past],
+    of_step: Mapping[int, Past],
 ) -> None:
     """Counts the items that are not among each hour's `items`."""
     i, s = rows.items.c, rows.steps.c
     query = (
-        select(func.min(s.at), i.source, i.flags, func.count())
+        select(func.min(s.n), i.source, i.flags, func.count())
         .join(rows.steps, s.n == i.step)
         .where(*_within(since, until))
         .group_by(_hour(connection), i.source, i.flags)
     )
     held = {begin: Counter((i.source, i.flags) for _, i in hour.items) for begin, hour in hours.items()}
-    for first, source, flags, count in connection.execute(query):
-        begin = _begin(first)
-        left = count - held[begin][source, flags]
+    for first, source, flags, count in connection.execute(query).all():
+        hour = of_step[first]
+        left = count - held[hour.begin][source, flags]
         if left:
-            hours[begin].others.setdefault(source, {})[flags] = left
+            hour.others.setdefault(source, {})[flags] = left

@@ -221,17 +221,22 @@ class Store:
             return history.came_under(connection, since, until)
 
     def past(
-        self, since: datetime, until: datetime, *, whole: Callable[[str], bool] = lambda digest: True
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        wanted: Callable[[str], history.Wanted | None] = lambda digest: None,
     ) -> Iterator[history.Past]:
         """The hours of `since` <= t < `until` in which there were steps; both are full hours, UTC.
 
-        `whole` says of a configuration's digest whether items that came under it are wanted though they
-        matched nothing; the others are counted. Read in pages.
+        `wanted` gives for a configuration's digest what says of the items that came under it whether they
+        are wanted though they matched nothing; the others are counted. Read in pages.
         """
+        well: set[str] = set()
         while since < until:
             end = min(since + history.PAGE, until)
             with reading(self._database) as connection:
-                found = history.page(connection, since, end, whole)
+                found = history.page(connection, since, end, wanted, well)
             yield from found
             since = end
 

@@ -33,6 +33,8 @@ _DEFAULTS = {"occurrence": OCCURRENCE, "surge": OCCURRENCE, "count": COUNT, "abs
 def limits(indicator: Indicator) -> Mapping[Level, Threshold]:
     """The indicator's thresholds: what the analyst set, over the defaults of its type."""
     defaults = _DEFAULTS[indicator.type]
+    if not indicator.thresholds:
+        return defaults
     merged = dict(defaults)
     for level, own in indicator.thresholds.items():
         base = defaults[level]
@@ -57,12 +59,16 @@ def sides(groups: Sequence[GroupWeight], share: float = 1.0) -> int:
 
 def reached(threshold: Threshold, groups: Sequence[GroupWeight], share: float = 1.0) -> bool:
     """Whether the groups meet a threshold, scaled by `share` (1 to enter, EXIT to stay)."""
-    if threshold.publishers is not None and len(corroborating(groups, share)) < threshold.publishers:
+    return _met(threshold, len(corroborating(groups, share)), sides(groups, share), activation(groups), share)
+
+
+def _met(threshold: Threshold, origins: int, sides: int, activation: float, share: float) -> bool:
+    if threshold.publishers is not None and origins < threshold.publishers:
         return False
-    if threshold.sides is not None and sides(groups, share) < threshold.sides:
+    if threshold.sides is not None and sides < threshold.sides:
         return False
     # Activations are products of floats: what is at the line to ten decimals has reached it.
-    return threshold.activation is None or activation(groups) >= threshold.activation * share - 1e-10
+    return threshold.activation is None or activation >= threshold.activation * share - 1e-10
 
 
 def needed(indicator: Indicator, level: Level, groups: Sequence[GroupWeight]) -> Threshold:
@@ -85,8 +91,10 @@ def needed(indicator: Indicator, level: Level, groups: Sequence[GroupWeight]) ->
 def level_of(indicator: Indicator, groups: Sequence[GroupWeight], share: float) -> Level:
     """The highest level whose threshold, and those of all below it, the groups meet."""
     found = Level.QUIET
+    heavy = corroborating(groups, share)
+    has = len(heavy), len({group.side for group in heavy}), activation(groups)
     for level in ABOVE_QUIET:
-        if not reached(needed(indicator, level, groups), groups, share):
+        if not _met(needed(indicator, level, groups), *has, share):
             break
         found = level
     return found

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from iwmon.model import Indicator, IndicatorState, Level, Signal, Verdict
+from iwmon.replacing import changed
 from iwmon.thresholds import absence, surging
 from iwmon.thresholds.backdrop import NOTHING, Backdrop
 from iwmon.thresholds.levels import corroborating, describe, level_of
@@ -71,7 +72,7 @@ def settle(
     verdict = decide(indicator, signals, now, backdrop=backdrop)
     # A clock that was ahead once is not believed.
     recent = tuple(t for t in state.transitions if timedelta(0) <= now - t < RESTLESS_WITHIN)
-    state = replace(
+    state = changed(
         state,
         activation=verdict.activation,
         groups=len(corroborating(verdict.groups)),
