@@ -235,7 +235,7 @@ def storm(count: int) -> tuple[int, int, int, float]:
             slowest = max(slowest, time.perf_counter() - began)
         text = "\n".join(bodies)
         lost = count - store.counts()["deliveries_sent"]
-    return len(bodies), lost, sum(f"[{alert.id}]" in text for alert in raised), slowest
+    return len(bodies), lost, sum(alert.id in text for alert in raised), slowest
 
 
 def main() -> int:
@@ -262,12 +262,13 @@ def main() -> int:
     messages, lost, named, slowest = storm(STORM)
     print(
         f"{STORM} at once: {messages} messages in the first minute (baseline: a message an alert, "
-        f"{STORM}), {lost} alerts lost; {named} are named and the others counted; "
+        f"{STORM}), {lost} alerts lost; the ids of {named} are told; "
         f"slowest tick {slowest:.2f} s"
     )
-    good.append(messages <= MESSAGES and not lost)
+    good.append(messages <= MESSAGES and not lost and named == STORM)
     print(
-        f"targets: p99 < {SECONDS:.0f} s, tick < {TICK_MS:.0f} ms, <= {MESSAGES} messages, 0 lost:", end=" "
+        f"targets: p99 < {SECONDS:.0f} s, tick < {TICK_MS:.0f} ms, <= {MESSAGES} messages, 0 lost, all ids:",
+        end=" ",
     )
     print("met" if all(good) else "MISSED")
     return 0 if all(good) else 1

@@ -751,18 +751,19 @@ def test_a_catch_up_says_how_long_nothing_ran() -> None:
 
 @pytest.mark.parametrize("many", [1, 90, 100, 500, 2000])
 def test_a_long_list_is_cut_and_counted(many: int) -> None:
-    """No judgement's storm hides another's alert; all that is left out is counted, with the command."""
+    """No judgement's storm hides another's alert; what has no line is counted, and named by its id."""
     items = [*pile(many), record(alert("last", SINCE, "trains", "watch"))]
     found = backlog(of(items), SINCE, "")
     lines = found.body.splitlines()
     assert found.title == f"CRITICAL: {many + 1:,} alerts at once"
     assert len(found.body) <= ROOM
-    assert len(lines) <= 106
+    assert len(lines) <= 113
     told = sum(line.startswith(("●", "○")) for line in lines[1:])
     left = sum(int(line.split()[2].replace(",", "")) for line in lines if line.startswith("• and"))
     assert told + left == many + 1
     assert (left > 0) == (many >= 100)
     assert any("[last]" in line for line in lines)
+    assert sum(one.alert.id in found.body.split() for one in items) == min(left, 500)
     assert lines[-1] == "All of them: iwmon alerts list --since 1d --limit 1000"
 
 
@@ -770,7 +771,7 @@ def test_many_judgements_are_cut_too() -> None:
     """Fifty of them, ten alerts each."""
     items = [record(one.alert) for one in flood().open if one.alert.judgement]
     lines = catch_up(Listing(items, WIDE, UNTIL), "catch-up").body.splitlines()
-    assert len(lines) <= 108
+    assert len(lines) <= 115
     told = sum(line.startswith(("●", "○")) for line in lines[1:])
     left = sum(int(line.split()[2].replace(",", "")) for line in lines if line.startswith("• and"))
     assert told + left == 500

@@ -15,8 +15,10 @@ from iwmon.alerts.digest_phrases import age, beside, counted, heading, moment, t
 from iwmon.config import Config
 from iwmon.model import LASTING, AlertRecord, Message, Severity
 
-MOST = 100  # lines of a list, with its headings
+MOST, LEAST = 100, 4  # lines of a list, with its headings
 ROOM = 11_000  # characters of its body: Slack takes 12,000 after escaping, and most take less than email
+NAMED = 500  # alerts without a line of which at least the id is told: half the room
+A_LINE = 100  # ids
 LINKED = 10  # alerts with an address each: more of them would leave no room for anything else
 
 
@@ -76,8 +78,12 @@ def listed(listing: Listing, title: str, note: str = "") -> Message:
     if any(_standing(one) == "firing" for one in items):
         foot.append("Acknowledge: iwmon alerts ack ID")
     foot.append(f"All of them: iwmon alerts list --since {age(first, now)} --limit 1000")
-    most = MOST
-    while len(body := "\n".join([*head, *_by_judgement(listing, most), *foot])) > ROOM and most > 4:
+    most, body = MOST, ""
+    while most >= LEAST:
+        lines, left = _by_judgement(listing, most)
+        body = "\n".join([*head, *lines, *_ids(left), *foot])
+        if len(body) <= ROOM:
+            break
         most -= max(1, most // 10)
     return Message(title, body, severity=str(listing.worst or ""))
 
@@ -92,8 +98,18 @@ def _summary(items: Sequence[AlertRecord]) -> str:
     return " ".join([f"● {open_}." if open_ else "Nothing still fires.", *([f"○ {done}."] if done else [])])
 
 
-def _by_judgement(listing: Listing, most: int) -> list[str]:
-    """Headings and lines, at most `most` and two, and addresses: what is left out is counted."""
+def _ids(left: Sequence[AlertRecord]) -> list[str]:
+    """The ids of what has no line, what fires first: a search for one of them finds this message."""
+    if not left:
+        return []
+    ids = [one.alert.id for one in sorted(left, key=_worst)[:NAMED]]
+    cut = "Ids of these:" if len(left) <= NAMED else f"Ids of {NAMED} of these:"
+    # In lines: a service that breaks a long one may break it within an id.
+    return ["", cut, *(" ".join(ids[first : first + A_LINE]) for first in range(0, len(ids), A_LINE))]
+
+
+def _by_judgement(listing: Listing, most: int) -> tuple[list[str], list[AlertRecord]]:
+    """(Headings and lines, at most `most` and two, and addresses; what is left out, which they count)."""
     grouped: dict[str, list[AlertRecord]] = {}
     ordered = sorted(listing.items, key=_worst)
     linked = {one.alert.id for one in ordered[:LINKED]}
@@ -102,6 +118,7 @@ def _by_judgement(listing: Listing, most: int) -> list[str]:
     shown = dict(list(grouped.items())[: max(1, most // 4)])
     shares = _shares([len(members) for members in shown.values()], most - 3 * len(shown))
     lines: list[str] = []
+    left: list[AlertRecord] = []
     for (judgement, members), share in zip(shown.items(), shares, strict=True):
         lines += ["", heading(judgement, listing.config)]
         for one in members[:share]:
@@ -109,9 +126,10 @@ def _by_judgement(listing: Listing, most: int) -> list[str]:
             url = listing.links.get(one.alert.id, "")
             lines += [f"   {url}"] if url and one.alert.id in linked else []
         lines += _left(members[share:], "more")
+        left += members[share:]
     rest = [one for name, members in grouped.items() if name not in shown for one in members]
     many = counted(len(grouped) - len(shown), "more judgement")
-    return [*lines, *(["", *_left(rest, f"more for {many}")] if rest else [])]
+    return [*lines, *(["", *_left(rest, f"more for {many}")] if rest else [])], [*left, *rest]
 
 
 def _left(left: Sequence[AlertRecord], more: str) -> list[str]:
