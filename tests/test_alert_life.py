@@ -15,7 +15,7 @@ from iwmon.model import Coverage, CoverageChange, SendFailed
 from iwmon.store import Store
 from nouns import DAY, HOUR, NOON, configured
 from store_nouns import step
-from test_dispatch import EVENING, MORNING, NIGHTS, one_receiver
+from test_dispatch import ESCALATING, EVENING, MORNING, NIGHTS, one_receiver
 
 
 @pytest.fixture
@@ -130,6 +130,24 @@ def test_a_route_that_leads_elsewhere_now_still_escalates(store: Store) -> None:
     desk.wait(2 * HOUR, MINUTE)
     assert [(name, at) for name, at, _ in desk.told] == [("desk", NOON), ("boss", NOON + HOUR)]
     assert "escalated" in desk.events(alert.id, "boss")
+
+
+def test_steps_that_an_edit_adds_do_not_tell_everybody_of_an_old_alert_at_once(store: Store) -> None:
+    """The first is told now, and has its time to answer before the second is told."""
+    people = ESCALATING.split("route:")[0]
+    quiet = people + "route: {receiver: desk, group_wait: 0s, group_interval: 1s}\n"
+    desk = Desk(store, config_of(quiet))
+    (alert,) = desk.rise("a1", level="critical")
+    desk.wait(DAY, HOUR)
+    desk.take()
+    desk.edit(ESCALATING)
+    begun = desk.now
+    desk.wait(2 * HOUR, MINUTE)
+    assert [(name, at - begun) for name, at, _ in desk.told if name != "desk"] == [
+        ("chief", MINUTE),
+        ("head", 46 * MINUTE),
+    ]
+    assert desk.events(alert.id, "head").count("escalated") == 1
 
 
 # ---------------------------------------------------------------- what closes, and to whom

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -110,6 +111,20 @@ def test_inhibition_ends_with_its_source() -> None:
     assert inhibited(LABELS, firing, [rule]) == (rule, "b")
     assert inhibited(LABELS, {"a": LABELS}, [rule]) is None
     assert inhibited({**LABELS, "severity": "critical"}, firing, [rule]) is None
+
+
+def test_a_ring_of_inhibitions_mutes_nobody() -> None:
+    """Each would keep the next from being sent; without the ring's last link, the chain holds."""
+
+    def over(source: str, target: str) -> InhibitRule:
+        return InhibitRule("", (LabelMatcher("kind", "=", source),), (LabelMatcher("kind", "=", target),), ())
+
+    kinds = ("blind", "level_up", "review_due", "first_hit")
+    firing = {kind: {**LABELS, "kind": kind} for kind in kinds}
+    chain = [over(one, other) for one, other in pairwise(kinds)]
+    ring = [*chain, over(kinds[-1], kinds[0])]
+    assert [inhibited(firing[kind], firing, ring) for kind in kinds] == [None] * 4
+    assert [bool(inhibited(firing[kind], firing, chain)) for kind in kinds] == [False, True, True, True]
 
 
 @pytest.mark.parametrize("written", ['a="b"', r'a=~"x\\d\"y\nz"', 'a!=""', 'a!~"b|c"'])

@@ -9,6 +9,8 @@ from iwmon.alerts.gate import deliberate
 from iwmon.alerts.routing import Target, Ways, ahead, delivery_id
 from iwmon.model import Delivery, OpenAlert
 
+LATE = timedelta(minutes=5)  # a step that is taken so much after its time puts off those after it
+
 
 def escalations(standing: Sequence[OpenAlert], ways: Ways, now: datetime) -> tuple[Delivery, ...]:
     """The steps that are due, of alerts that nobody acknowledged, each step once.
@@ -45,9 +47,11 @@ def next_escalation(standing: Sequence[OpenAlert], ways: Ways) -> datetime | Non
 
 
 def _steps(one: OpenAlert, ways: Ways) -> Iterator[tuple[int, str, datetime, timedelta, Target]]:
-    """(turn, receiver, since when the delay counts, the delay, the way) of each step that was not taken yet.
+    """(turn, receiver, since when the delay counts, the delay, the way) of the next steps to be taken.
 
-    Nobody is told twice of one alert: a step to a receiver that has it already is passed over.
+    Nobody is told twice of one alert: a step to a receiver that has it already is passed over. Each gives
+    whom it tells time to answer: one that was taken late (after a downtime, or because the route had no steps
+    before an edit) puts off the next by as much. So an old alert does not tell everybody at once.
     """
     if one.acked:
         return
@@ -65,9 +69,22 @@ def _steps(one: OpenAlert, ways: Ways) -> Iterator[tuple[int, str, datetime, tim
         began = _began([d for d in firing if d.receiver == way.receiver] or firing)
         if began is None:
             continue
+        waits: timedelta | None = None
         for number, step in enumerate(way.escalate, start=1):
-            if step.receiver not in told:
+            if taken := _taken(one, number, step.receiver):
+                late = taken - (began + step.after)
+                began += late if late > LATE else timedelta(0)
+            elif step.receiver not in told:
+                if waits is not None and step.after > waits:
+                    break
+                waits = step.after
                 yield number, step.receiver, began, step.after, way
+
+
+def _taken(one: OpenAlert, turn: int, receiver: str) -> datetime | None:
+    """When a step was taken."""
+    identity = delivery_id(one.alert.id, receiver, turn, "escalation")
+    return next((d.created for d in one.deliveries if d.id == identity), None)
 
 
 def _began(firing: Sequence[Delivery]) -> datetime | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from iwmon.alerts.routing import all_hold
@@ -24,8 +24,8 @@ def inhibited(
     `others` has the labels of all that fires, by id; the alert itself may be among them. A label that is
     missing is the same as an empty one, so labels in `equal` that both lack are equal. An alert that is
     both source and target of a rule is not inhibited by others that are both, nor by itself. Here it differs
-    from Alertmanager: two alerts that would inhibit each other do not, or nobody would be told of either;
-    and no alert is inhibited by a milder one of its own indicator, of which it is a later word.
+    from Alertmanager: alerts that would inhibit each other, be it through others that fire, do not, or nobody
+    would be told of any; and none is inhibited by a milder one of its own indicator, as a later word of it.
     """
     known = tuple(rules)
     for rule in known:
@@ -34,9 +34,29 @@ def inhibited(
         for identity, other in others.items():
             if _outgrown(other, labels) or not _inhibits(rule, other, labels):
                 continue
-            if not any(_inhibits(back, labels, other) for back in known):
+            if not _leads_to(other, labels, others, known):
                 return rule, identity
     return None
+
+
+def _leads_to(
+    goal: Mapping[str, str],
+    start: Mapping[str, str],
+    others: Mapping[str, Mapping[str, str]],
+    rules: Sequence[InhibitRule],
+) -> bool:
+    """Whether one alert inhibits another, or one that inhibits another..., up to `goal`."""
+    waiting, left = [start], dict[str, Mapping[str, str]]()
+    for source in waiting:
+        own = [rule for rule in rules if all_hold(rule.source_matchers, source)]
+        if not own:
+            continue
+        if any(_inhibits(rule, source, goal) for rule in own):
+            return True
+        left = left if source is not start else dict(others)
+        found = [name for name, one in left.items() if any(_inhibits(rule, source, one) for rule in own)]
+        waiting += [left.pop(name) for name in found]
+    return False
 
 
 def _outgrown(earlier: Mapping[str, str], labels: Mapping[str, str]) -> bool:
