@@ -107,6 +107,34 @@ def test_the_matcher_agrees_with_the_reference(
     assert [match.indicator for match in found] == sorted(match.indicator for match in found)
 
 
+some_items = st.lists(
+    st.tuples(st.one_of(titles, st.text(max_size=5)), summaries, bodies, st.sampled_from(CODES)), max_size=6
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(configurations, some_items)
+def test_what_is_sifted_out_would_not_have_matched(
+    queries: dict[str, dict[str, reference.Tree]], some: list[tuple[str, str, str, str | None]]
+) -> None:
+    """Whatever stands before and after an item among those that are searched together."""
+    matcher = query.compile(written(queries), WRITTEN_TERMS)
+    matching = [
+        place for place, (*fields, code) in enumerate(some) if matcher.match(item(*fields, language=code))
+    ]
+    sifted = matcher.sift([(" ".join(fields), code) for *fields, code in some])
+    assert set(matching) <= set(sifted)
+    assert sifted == sorted(set(sifted))
+
+
+def test_most_items_are_sifted_out() -> None:
+    """Those without a term, and those without one of the terms that a query takes together."""
+    matcher = query.compile({"i": {"": "minsk reservist*"}, "j": {"": "convoy*"}}, {})
+    texts = ["Rain in Minsk", "Minsk: reservists", "A convoy", "Snow", "Снег", "☂ Minsk", ""]
+    assert matcher.sift([(text, None) for text in texts]) == [1, 2, 5]
+    assert matcher.sift([]) == []
+
+
 # ---------------------------------------------------------------- the reference, on dense texts
 
 FEW = ("a", "b", "войн", "война", "лодз")

@@ -221,6 +221,26 @@ def index_common(text: str) -> bytes | None:
         return None
 
 
+def _escape_uncommon(error: UnicodeError) -> tuple[bytes, int]:
+    """Codec error handler: an ESCAPE for each character that has no byte."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return b"%c" % _ESCAPE * (error.end - error.start), error.end
+
+
+_ESCAPING = "iwmon.query.fold.escape"
+codecs.register_error(_ESCAPING, _escape_uncommon)
+
+
+def index_even(text: str) -> tuple[bytes, list[int]]:
+    """(`index` of a text, byte for character, as if what has no byte were no letter; where such stand)."""
+    data = codecs.charmap_encode(text, _ESCAPING, _ENCODING)[0].translate(_FOLDING)
+    return data, [found.start() for found in _ESCAPED.finditer(data)]
+
+
+_ESCAPED = re.compile(rb"%c" % _ESCAPE)
+
+
 class _SpelledLengths(dict[str, int]):
     """How many bytes of an indexed text each character takes."""
 

@@ -7,13 +7,16 @@ is that of its text plus that of the queries that it nearly matches, whatever th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ahocorasick_rs import BytesAhoCorasick
 
 from iwmon.model import ANY_LANGUAGE, Item, Match
-from iwmon.query.document import NEVER, PLACES, Document
+from iwmon.query.document import NEVER, PLACES, Document, known_language
+from iwmon.query.fold import index_even
 from iwmon.query.parse import parse
 from iwmon.query.places import Marks, Part
 from iwmon.query.planner import Planner
@@ -68,7 +71,7 @@ class Matcher:
     def match(self, item: Item) -> tuple[Match, ...]:
         """The indicators that the item answers, in the order of the configuration. Never raises."""
         document = Document(item)
-        listing = self._listings.get(document.language) or self._listings.get(ANY_LANGUAGE)
+        listing = self._listing(document.language)
         if listing is None:
             return ()
         hits = self._find(document.data, overlapping=True)
@@ -87,6 +90,33 @@ class Matcher:
         return tuple(
             self._matched(item, document, shown, holding[indicator]) for indicator in sorted(holding)
         )
+
+    def sift(self, texts: Sequence[tuple[str, str | None]]) -> list[int]:
+        """The places of the items in which `match` may find something; in no other does it.
+
+        `texts`: title, summary and body as one, apart by spaces, with the item's language. They are folded
+        and searched together, so that an item that has no term of any query costs half of what `match` takes.
+        What is written with uncommon characters is not judged here: it may match.
+        """
+        codes = {code for _, code in texts}
+        listings = {code: self._listing(known_language(code)) for code in codes}
+        always = {code for code, listing in listings.items() if listing is not None and listing.always}
+        found = {place for place, (_, code) in enumerate(texts) if code in always}
+        starts = list(accumulate((len(text) + 1 for text, _ in texts), initial=1))
+        data, uncommon = index_even(f" {' '.join(text for text, _ in texts)} ")
+        found.update(bisect_right(starts, at) - 1 for at in uncommon)
+        terms: dict[int, set[int]] = {}
+        for term, before, _ in self._find(data, overlapping=True):
+            terms.setdefault(bisect_right(starts, before + 1) - 1, set()).add(term)
+        for place, some in terms.items():
+            listing = listings[texts[place][1]]
+            if place not in found and listing is not None and listing.candidates(some):
+                found.add(place)
+        return sorted(found)
+
+    def _listing(self, language: str | None) -> Listing[_Program] | None:
+        """What may match an item of a language."""
+        return self._listings.get(language) or self._listings.get(ANY_LANGUAGE)
 
     def _matched(
         self, item: Item, document: Document, shown: Shown, holding: list[tuple[int, _Program]]

@@ -68,6 +68,11 @@ class Listing(Generic[P]):
             for term, other in product(first, second):
                 self._by_two.setdefault(term, {}).setdefault(other, []).append(program)
 
+    @property
+    def always(self) -> bool:
+        """Whether some program is a candidate for every text."""
+        return bool(self._always)
+
     def candidates(self, found: set[int]) -> Collection[P]:
         """The programs that a text with these terms can make hold by one of their ways, each once."""
         candidates = list(self._always)

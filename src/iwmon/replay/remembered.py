@@ -11,6 +11,7 @@ import math
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby, repeat
 
 from iwmon import query
@@ -201,9 +202,9 @@ class _Matching:
         return self._matchers[names]
 
     def wanted(self, digest: str) -> Wanted | None:
-        """What says whether an item that came under a configuration matches, as it is matched again."""
+        """What finds the items that match, of those that came under a configuration and are matched again."""
         matcher = self.matcher(digest)
-        return None if matcher is None else lambda words: bool(matcher.match(_worded(words)))
+        return None if matcher is None else partial(_matching, matcher)
 
     def of(self, past: Past) -> dict[str, tuple[Match, ...]]:
         """By item, in the order of the configuration, as its own matcher would give them."""
@@ -219,6 +220,12 @@ class _Matching:
             if matches:
                 found[item.id] = tuple(sorted(matches, key=lambda match: self._order[match.indicator]))
         return found
+
+
+def _matching(matcher: Matcher, some: Sequence[Words]) -> list[int]:
+    """The places of what matches."""
+    texts = [(f"{one.title} {one.summary} {one.body}", one.language) for one in some]
+    return [place for place in matcher.sift(texts) if matcher.match(_worded(some[place]))]
 
 
 def _worded(words: Words) -> Item:

@@ -39,7 +39,8 @@ class Words(NamedTuple):
     language: str | None
 
 
-Wanted = Callable[[Words], bool]  # whether an item is to be read though nothing that is stored matched it
+# The places of the items that are to be read though nothing that is stored matched them.
+Wanted = Callable[[Sequence[Words]], Iterable[int]]
 
 
 @dataclass(slots=True)
@@ -259,10 +260,13 @@ def _chosen(
     )
     found = []
     for some in connection.execute(query).partitions(FETCHED):
+        by_question: dict[Wanted, list[tuple[str, Words]]] = {}
         for step, identity, *words in some:
             asked = wanted[step]
-            if asked is not None and asked(Words(*words)):
-                found.append(identity)
+            if asked is not None:
+                by_question.setdefault(asked, []).append((identity, Words(*words)))
+        for asked, items in by_question.items():
+            found += [items[place][0] for place in asked([words for _, words in items])]
     return found
 
 
