@@ -436,6 +436,14 @@ def test_escalations_that_help_nobody_are_doubted(escalate: str, message: str) -
     assert found == [(where, message)]
 
 
+def test_reminders_that_come_faster_than_anybody_can_act_are_doubted() -> None:
+    """Five minutes are taken as meant."""
+    top = "receiver: log\n  repeat_interval: {}"
+    found, where = doubts(tree(DESK, "{receiver: chief}", top=top.format("▶1s")))
+    assert found == [(where, "repeat_interval: a reminder every 1 s, until it is acknowledged")]
+    assert doubts(tree(DESK, "{receiver: chief}", top=top.format("5m")))[0] == []
+
+
 def test_an_inherited_escalation_to_the_route_itself_is_doubted() -> None:
     """An empty list ends it."""
     top = "receiver: log\n  escalate: [{after: 5m, receiver: desk}]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import timedelta
 
 from iwmon.config import shape_routes
 from iwmon.config.configuration import Config
@@ -13,6 +14,7 @@ from iwmon.config.problem import Report, shown
 from iwmon.config.reading import Reading
 from iwmon.model import LabelMatcher, Receiver, Route
 
+_OFTEN = timedelta(minutes=5)  # reminders of one alert that are nearer to each other than this
 _MANY = 10  # indicators: with fewer, one person may well want to hear of each at once
 _CRITICAL = (LabelMatcher("severity", "=", "critical"),)
 
@@ -25,6 +27,7 @@ def check(config: Config, reading: Reading, report: Report) -> None:
     if reading.main and reading.main.shape.route:
         _check_unreachable(tree, reading, report)
         _check_escalation(config, tree, reading, report)
+        _check_repeats(tree, reading, report)
     if reading.receivers and all(space.whole):
         _check_volume(config, tree, (space.whole,), reading, report)
         _check_critical(config, tree, (space.narrowed(space.whole, _CRITICAL),), reading, report)
@@ -85,6 +88,19 @@ def _check_escalation(config: Config, tree: Collection[Node], reading: Reading, 
                     place, f"escalate: {shown(step.receiver)} {vain}", "escalate to another receiver"
                 )
             seen[step.receiver] = "is told of it twice"
+
+
+def _check_repeats(tree: Collection[Node], reading: Reading, report: Report) -> None:
+    """Reminders that come faster than anybody can act on an alert."""
+    assert reading.main
+    for node in tree:
+        often = _written(reading, node.path).repeat_interval
+        if often is not None and often < _OFTEN:
+            place = reading.main.place(*node.path, "repeat_interval")
+            pester = (
+                f"repeat_interval: a reminder every {often.total_seconds():.0f} s, until it is acknowledged"
+            )
+            report.warning(place, pester, "write 1h or more: who is reminded too often silences all of it")
 
 
 def _written(reading: Reading, path: Path) -> shape_routes.Route:
