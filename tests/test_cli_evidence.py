@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from iwmon import thresholds
+from iwmon import config, pipeline, thresholds
 from iwmon.cli import reasons
-from iwmon.model import IndicatorState, Level, Threshold
+from iwmon.model import Entry, FeedState, IndicatorState, Level, Memory, Reading, Threshold
 from iwmon.thresholds import NOTHING
 from newsroom import HEADLINE, NOW, Newsroom, newsroom, rss
 from nouns import DAY, HOUR, NOON, indicator, signal
@@ -248,10 +248,57 @@ def test_match_says_which_and_by_which_words(watched: Newsroom) -> None:
     assert result.exit_code == 0
     assert "1 of 5 indicators matches" in result.stdout
     assert "KJ-2: strongly supports" in result.stdout
-    assert "in the title (strength 1.0): “Reservists”, “Belarus”" in result.stdout
+    assert "in the title (1.0): “Reservists”, “Belarus”" in result.stdout
+    assert "reported (1.0): strength 1.0 × 1.0 = 1.00\n" in result.stdout
+    assert "cites nobody: it is the newsroom's own report" in result.stdout
     none = watched.run("match", "Rain in Minsk")
     assert none.exit_code == 0
     assert none.stdout.startswith("None of 5 indicators matches")
+
+
+@pytest.mark.parametrize(
+    ("text", "modality", "cue", "factor"),
+    [
+        ("Reservists called up in Belarus", "reported", "", 1.0),
+        ("Kyiv claims that Belarus calls reservists", "claimed", "claims", 0.7),
+        ("Belarus may call its reservists", "hypothetical", "may", 0.3),
+        ("Reservists of Belarus hold exercises", "exercise", "exercises", 0.3),
+        ("Belarus denies that reservists are called", "denied", "denies", 0.0),
+        ("In 1941 Belarus called its reservists", "historical", "In 1941", 0.0),
+    ],
+)
+def test_match_shows_what_the_text_says_as_the_pipeline_weighs_it(
+    watched: Newsroom, text: str, modality: str, cue: str, factor: float
+) -> None:
+    """Modality, the words that say so, and the strength that the signal has when it comes from a feed."""
+    (told,) = watched.json("match", text)["matches"]
+    assert (told["modality"], told["cue"], told["modality_weight"]) == (modality, cue, factor)
+    assert (told["place_weight"], told["strength"]) == (1.0, factor)
+    (below,) = watched.json("match", text, "--title", "Rain")["matches"]
+    assert (below["place_weight"], below["strength"]) == (0.8, pytest.approx(0.8 * factor))
+    shown = " ".join(watched.run("match", text).stdout.split())
+    by = f" by “{cue}”" if cue else ""
+    assert f"{modality}{by} ({factor:.1f}): strength 1.0 × {factor:.1f} = {factor:.2f}" in shown
+    assert ("it counts for nothing" in shown) is (factor == 0)
+    loaded = config.parse("indicators.yaml", lambda _: watched.config.read_bytes(), {})
+    entry = Entry("k", "https://nn.example/1", text, published=NOON, language="en")
+    items = pipeline.identify(loaded.sources["nashaniva"], [entry], NOON, history=False)
+    step = pipeline.advance(
+        loaded, Memory(), [Reading("nashaniva", NOON, FeedState.OK, items=items, entries=1)], NOON
+    )
+    (live,) = step.signals
+    assert (live.modality, live.cue, live.strength) == (modality, cue, factor)
+
+
+def test_match_shows_whom_the_text_cites(watched: Newsroom) -> None:
+    """By which words, and whose word that is; a newsroom does not cite itself."""
+    text = "Belarus calls reservists, BelTA reports"
+    told = watched.json("match", text)["cites"]
+    assert told == {"origin": "BelTA", "cue": "BelTA reports", "group": "BY state", "side": "BY state"}
+    shown = " ".join(watched.run("match", text).stdout.split())
+    assert "It cites BelTA by “BelTA reports”: whose word: BY state." in shown
+    assert watched.json("match", text, "--source", "belta")["cites"] is None
+    assert watched.json("match", "Belarus calls reservists")["cites"] is None
 
 
 def test_match_knows_languages_and_places(watched: Newsroom) -> None:

@@ -274,6 +274,9 @@ def test_a_trial_shows_what_iwmon_sees(room: Newsroom) -> None:
     assert "1 of 2 entries matches an indicator" in result.stdout
     assert "mobilisation: " in result.stdout
     assert "“reservists”" in result.stdout
+    (feed,) = room.json("feeds", "test", "nashaniva", "--now", "2022-10-10T12:00")["feeds"]
+    (match,) = feed["matches"]
+    assert (match["modality"], match["place_weight"], match["strength"]) == ("reported", 1.0, 1.0)
     assert not room.database.exists()
 
 

@@ -56,6 +56,14 @@ protest* | Two years ago protest filled the square | historical | years ago
 protest* | The protest in 2020 filled the square | historical | in 2020
 protest* | The protest in 2021 filled the square | reported |
 protest* | Since 2020 no leader of a protest is free | reported |
+protest* | Leader of the 2020 protest falls ill | historical | 2020
+protest* | Leader of the 2021 protest falls ill | reported |
+protest* | Woman who led mass street protest falls ill | historical | who led
+protest* | Prisoner ill, two years after the protest | historical | years after
+jail* | Court jails woman for leading protest | reported |
+jail* protest* | Court jails woman for leading protest | reported |
+jail* protest* | Court jails woman over 2020 protest | reported |
+free* | Minsk frees prisoner three years after arrest | reported |
 protest* | Obituary of a man who led the protest | historical | Obituary
 troops | Is Belarus about to send troops? | hypothetical | about to
 troops | Troops in Belarus: what next? | reported |
@@ -104,6 +112,7 @@ RUSSIAN = """
 протест* | Годовщина протеста в Минске | historical | Годовщина
 протест* | Десять лет назад протест заполнил площадь | historical | лет назад
 протест* | В 2019 году протест заполнил площадь | historical | В 2019
+протест* | Два года после протеста площадь пуста | historical | года после
 границ* | Журналистке отказано во въезде на границе | reported |
 войск* | Минск не исключил ввод войск | reported |
 войск* | Лукашенко отрицает участие войск | denied | отрицает
@@ -132,6 +141,7 @@ BELARUSIAN = """
 пратэст* | Гадавіна пратэсту ў Мінску | historical | Гадавіна
 пратэст* | Два гады таму пратэст запоўніў плошчу | historical | гады таму
 пратэст* | У 2020 годзе пратэст запоўніў плошчу | historical | У 2020
+пратэст* | Два гады пасля пратэсту плошча пустая | historical | гады пасля
 войск* | Весткі пра войскі — фэйк | denied | фэйк
 войск* | Лукашэнка пагражае ўвесці войскі | hypothetical | пагражае
 вучэнн* | Пачаліся вучэнні пад Брэстам | reported |
@@ -157,6 +167,7 @@ UKRAINIAN = """
 протест* | Річниця протесту в Мінську | historical | Річниця
 протест* | Два роки тому протест заповнив площу | historical | роки тому
 протест* | У 2020 році протест заповнив площу | historical | У 2020
+протест* | Два роки після протесту площа порожня | historical | роки після
 військ* | Повідомлення про війська — фейк | denied | фейк
 військ* | Лукашенко заперечує участь військ | denied | заперечує
 """
@@ -181,6 +192,7 @@ manewr* | Manewry wojsk pod Brześciem | reported |
 protest* | Rocznica protestu w Mińsku | historical | Rocznica
 protest* | Dwa lata temu protest wypełnił plac | historical | lata temu
 protest* | W 2020 roku protest wypełnił plac | historical | W 2020
+protest* | Dwa lata po stłumieniu protestu plac jest pusty | historical | lata po
 granic* | Dziennikarce odmówiono wjazdu na granicy | reported |
 wojsk* | Informacja o wojskach to fejk | denied | fejk
 wojsk* | Wejście wojsk mało prawdopodobne | hypothetical | mało prawdopodobne
@@ -203,6 +215,7 @@ karių | Ministras kaltina Minską dėl karių slėpimo | claimed | kaltina
 kariai | Kariai atvyko į pratybas prie Bresto | exercise | pratybas
 pratyb* | Prasidėjo pratybos prie Bresto | reported |
 protest* | Protesto metinės Minske | historical | metinės
+protest* | Dveji metai po, kai metų po protesto aikštė tuščia | historical | metų po
 karių | Planuojama siųsti karių į pasienį | hypothetical | Planuojama
 karių | Žinia apie karių žygį melaginga | denied | melaginga
 """

@@ -212,6 +212,142 @@ CITES_NOBODY = [
 ]
 
 
+HOLDS = [
+    # en
+    ("Lukashenko expects Russian troops to arrive", PRESIDENT),
+    ("Belarusian President Alexander Lukashenko demands an apology", PRESIDENT),
+    ("Ukraine war: Putin calls for talks", KREMLIN),
+    ("Lukashenko calls on the army to be ready", PRESIDENT),
+    ("Lukashenko wants guarantees from NATO", PRESIDENT),
+    ("Zelensky urges unity as troops near the border", ZELENSKY.name),
+    ("Putin Blames Ukraine For the Blast, Calling It Terrorism", KREMLIN),
+    ("Ministry of Defence of Belarus rejects the reports", MOD),
+    # ru
+    ("Лукашенко призвал к миру", PRESIDENT),
+    ("Лукашенко ожидает, что войска прибудут", PRESIDENT),
+    ("Учения продлены. Лукашенко потребовал отчёта", PRESIDENT),
+    ("Путин хочет продлить договор", KREMLIN),
+    ("Минобороны прокомментировало бы. Путин назвал слухи вбросом", KREMLIN),
+    # be
+    ("Лукашэнка чакае прыбыцця войскаў", PRESIDENT),
+    ("Лукашэнка патрабуе гарантый", PRESIDENT),
+    ("Пуцін заклікае да перамоваў", KREMLIN),
+    # uk
+    ("Лукашенко вимагає гарантій", PRESIDENT),
+    ("Лукашенко погрожує сусідам", PRESIDENT),
+    ("Зеленський закликає союзників", ZELENSKY.name),
+    # pl
+    ("Łukaszenka oczekuje przybycia żołnierzy", PRESIDENT),
+    ("Łukaszenka chce zmian w ustawie", PRESIDENT),
+    ("Wojna w Ukrainie. Łukaszenka domaga się gwarancji", PRESIDENT),
+    ("Putin grozi odcięciem gazu", KREMLIN),
+    ("Białoruś. Łukaszenka ma nadzieję na pokój", PRESIDENT),
+    # lt
+    ("Lukašenka tikisi karių", PRESIDENT),
+    ("Lukašenka reikalauja garantijų", PRESIDENT),
+    ("Putinas ragina derėtis", KREMLIN),
+]  # fmt: skip
+
+HOLDS_NOTHING = [
+    # deeds, also those that are done by speaking
+    "Lukashenko meets Putin",
+    "Lukashenko orders troops to the border",
+    "Putin calls up reservists",
+    "Лукашенко поручил усилить охрану границы",
+    "Łukaszenka wysyła żołnierzy",
+    "Łukaszenka ogłasza mobilizację",
+    "Lukašenka siunčia karius",
+    # what others think that he thinks
+    "Why Putin demands talks",
+    "Putin wants to divide his neighbours",
+    "What does Putin expect? Why Lukashenko wants guarantees",
+    "Putin expects defeat, analyst says",
+    "Putin demands an end says Erdogan",
+    "Putin believes in victory, according to a minister",
+    "Scholz: Putin demands surrender",
+    "“Putin demands surrender”: a day in Minsk",
+    "Borrell: Putin chce wojny",
+    "Wybuch na moście. Kreml milczy, Putin chce czasu",
+    # a clause at the side of the report, or far from its beginning
+    "Government resigns as Putin proposes reforms",
+    "Troops leave three bases near the western border with heavy guns, Lukashenko urges calm",
+    # whom it befalls
+    "Putin urged to hold talks",
+    "Lukashenko expected in Sochi",
+    "Лукашенко ожидает трибунал",
+    "Łukaszence grozi więzienie",
+    "Лукашенко рассказали об учениях",
+    "Лукашенко назвали трусом",
+    "Соперник Лукашенко призвал к протестам",
+    "Противник Лукашенко рассказал о планах",
+    "Talks with Putin demands rise",
+    # newsrooms do not want anything of the reader
+    "TASS expects a record year",
+]
+
+
+@pytest.mark.parametrize(("title", "origin"), HOLDS)
+def test_who_expects_or_demands_is_whose_word_it_is(title: str, origin: str) -> None:
+    """A declared speaker with a verb of mind or demand, at the title's beginning."""
+    assert voice(title).origin == origin
+
+
+@pytest.mark.parametrize("title", HOLDS_NOTHING)
+def test_a_deed_or_a_reading_of_somebodys_mind_is_no_citation(title: str) -> None:
+    """What he does, what befalls him, and what others say that he thinks are not his word."""
+    assert voice(title).origin == ""
+
+
+def test_a_demand_in_a_summary_is_background() -> None:
+    """Only a title's beginning says whose report it is by such a verb."""
+    assert voice("Troops at the border", "Lukashenko demands guarantees.").origin == ""
+
+
+def test_a_newsroom_comes_before_who_demands() -> None:
+    """As before any other speaker."""
+    assert voice("Lukashenko demands guarantees - Reuters").origin == "Reuters"
+
+
+@pytest.mark.parametrize(
+    ("title", "origin"),
+    [
+        ("Units refuse to fight, says a letter", "a letter"),
+        ("Units refuse to fight, says a leaked memo", "a document"),
+        ("Units refuse to fight, says a letter published by Hajun", "Belaruski Hajun"),
+        ("Units refuse to fight, according to a letter seen by Reuters", "Reuters"),
+        ("Units refuse to fight, according to a letter to officers obtained by AP", "AP"),
+        ("Units refuse to fight, according to a letter from officers", "a letter"),
+        ("Units refuse to fight: leaked document, seen by the BBC", "BBC"),
+        ("Части отказываются, говорится в письме, опубликованном Reuters", "Reuters"),
+        ("Часткі адмаўляюцца, гаворыцца ў лісце, апублікаваным Reuters", "Reuters"),
+        ("Oddziały odmawiają, mowa w liście opublikowanym przez PAP", "PAP"),
+    ],
+)
+def test_a_document_is_the_word_of_who_published_it(title: str, origin: str) -> None:
+    """And nobody's but its own where no newsroom is named."""
+    assert voice(title).origin == origin
+    assert voice("Today", title).origin == origin
+
+
+def test_a_document_that_the_newsroom_itself_has_seen_is_its_own_report() -> None:
+    """Else the report and those that cite it would be two origins."""
+    assert voice("Units refuse to fight, according to a letter seen by Nasha Niva").origin == ""
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Officers wrote a letter to Lukashenko",
+        "Hulu announced the list of films",
+        "He said the letter was lost",
+        "Minister confirmed an internal memo",
+    ],
+)
+def test_a_document_that_is_only_spoken_of_is_no_origin(title: str) -> None:
+    """It speaks where "says a letter" stands behind what it says."""
+    assert voice(title).origin == ""
+
+
 @pytest.mark.parametrize(("title", "origin"), CITES)
 def test_a_cue_near_a_name_cites(title: str, origin: str) -> None:
     """In a title as in a summary, the name beside the cue is whose word it is."""
@@ -391,7 +527,8 @@ def test_a_key_is_latin(name: str) -> None:
 
 PIECES = st.sampled_from(
     ["according to ", "Reuters", "(", ")", " — ", "«", "»", ", ", ". ", "сообщает ", "Лукашенко ", "letter ",
-     "Telegram channel ", "w liście ", "sakė ", "@", "_", ".by ", ":", "'s ", "AP", "/", "© ",
+     "Telegram channel ", "w liście ", "calls for ", "oczekuje ",
+     "chce ", "says a letter seen by ", "? ", "sakė ", "@", "_", ".by ", ":", "'s ", "AP", "/", "© ",
      "\u0301", "\u200b",
      "ﬁ", "İ", "ß"]
 )  # fmt: skip

@@ -188,7 +188,7 @@ def document(trial: Trial, config: Config | None) -> dict[str, object]:
             for entry in trial.entries[:_FIRST]
         ],
         "matches": [
-            {"title": item.entry.title} | match_document(match, config)
+            {"title": item.entry.title} | match_document(item, match, config)
             for item, match in trial.matches
             if config
         ],

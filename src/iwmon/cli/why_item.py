@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from iwmon import modality
 from iwmon.alerts.words import link, safe
 from iwmon.cli import arithmetic, reasons, show
 from iwmon.cli.desk import Desk
 from iwmon.cli.matching import hits
 from iwmon.model import Item, Match, Review, Signal, Story
 from iwmon.pipeline import as_of
+from iwmon.pipeline.evidence import spoken
 from iwmon.store import StoreFailed
 
 _COPIES = 20
@@ -51,8 +51,8 @@ def read(desk: Desk, item: Item) -> ItemReasons:
     live = [s for s in live if s.indicator in config.indicators]
     matches = []
     for match in config.matcher.match(item):
-        spoken = modality.judge(item.entry, match, config.indicators[match.indicator].kind, item.language)
-        matches.append(Found(match, spoken.modality, spoken.cue))
+        how = spoken(item, match, config.indicators[match.indicator])
+        matches.append(Found(match, how.modality, how.cue))
     stories = {story.id: story} if story else {}
     ids = story.items if story else (item.id,)
     return ItemReasons(

@@ -42,17 +42,18 @@ _MEANS: Mapping[Sense, Modality] = {
     "undone": "denied",
     "historical": "historical",
     "year": "historical",
+    "past": "historical",
     "exercise": "exercise",
     "doubt": "hypothetical",
     "possible": "hypothetical",
     "claimed": "claimed",
 }
 # The declaration itself is the fact, whatever it threatens or plans.
-_MEANT_BY_DECLARATIONS = frozenset(("denied", "negated", "undone", "historical", "year", "doubt"))
+_MEANT_BY_DECLARATIONS = frozenset(("denied", "negated", "undone", "historical", "year", "past", "doubt"))
 _GOVERNS = frozenset(("denied", "historical"))  # in a title, for the summary below it
 
 # "Could" and "claims" speak of what follows; after the hit they must be close: "mobilisation could begin".
-_REACH_AHEAD: Mapping[Sense, int] = {"negated": ATTACHED, "undone": ATTACHED, "year": 5}
+_REACH_AHEAD: Mapping[Sense, int] = {"negated": ATTACHED, "undone": ATTACHED, "year": 5, "past": 5}
 _REACH_BACK: Mapping[Sense, int] = {
     "negated": 0,
     "undone": ATTACHED,
@@ -60,6 +61,7 @@ _REACH_BACK: Mapping[Sense, int] = {
     "claimed": ATTACHED,
     "exercise": ATTACHED,
     "year": 5,
+    "past": 0,
 }
 _NOT = frozenset(("not", "не", "nie", "ne"))  # that negate the next word: a verb, whose object may hit
 
@@ -267,7 +269,7 @@ def _cues(
         past = position + len(cue.parts)
         if not (_ignored(cue.sense, kind) or _means_else(text, position, past, hits)):
             yield _Found(cue.sense, position, past - 1)
-    yield from _years(text, entry)
+    yield from _years(text, entry, hits)
     if text.printed == entry.title and not text.asks.isdisjoint(text.sentences[hit] for hit in hits):
         yield _Found("doubt", -1, -1)
 
@@ -288,6 +290,8 @@ def _applies(text: _Text, cue: _Found, hits: frozenset[int]) -> bool:
         near = [hit for hit in near if text.spelled[hit][0].islower()] or near
     if cue.sense == "year":
         near = [hit for hit in near if text.clauses[hit] == text.clauses[cue.first]]
+    if cue.sense == "past" and near and near[0] < cue.last:
+        return False  # "jailed for leading protests": the sentence is the news
     ahead = [hit for hit in near if 0 < hit - cue.last <= _ahead(text, cue)]
     behind = [hit for hit in near if 0 < cue.first - hit <= _REACH_BACK.get(cue.sense, REACH)]
     if ahead and CONJUNCTIONS.isdisjoint(text.words[cue.last + 1 : ahead[0]]):
@@ -418,12 +422,15 @@ def _is_name(text: _Text, position: int) -> bool:
     return text.spelled[position][0].isupper()
 
 
-def _years(text: _Text, entry: Entry) -> Iterator[_Found]:
-    """Past years, two or more before the report's own: "in 2020", "в 2020 году"."""
+def _years(text: _Text, entry: Entry, hits: frozenset[int]) -> Iterator[_Found]:
+    """Past years, two or more before the report's own: "in 2020", "в 2020 году", "2020 protests"."""
     if entry.published is None:
         return
     now = entry.published.year
-    for position, word in enumerate(text.words[1:], 1):
-        is_year = len(word) == 4 and word.isascii() and word.isdecimal()
-        if is_year and 1900 <= int(word) <= now - 2 and text.words[position - 1] in BEFORE_YEAR:
+    for position, word in enumerate(text.words):
+        if not (len(word) == 4 and word.isascii() and word.isdecimal() and 1900 <= int(word) <= now - 2):
+            continue
+        if position and text.words[position - 1] in BEFORE_YEAR:
             yield _Found("year", position - 1, position)
+        elif position + 1 in hits:
+            yield _Found("past", position, position)

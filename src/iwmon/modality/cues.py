@@ -3,6 +3,7 @@
 A cue is one word or more, written as printed and folded when read; `*` leaves an ending open. The senses:
 
 - `denied` and `historical`; `year`, a past year, is found by its number;
+- `past`: what follows is background of the report, such as "after leading" the protests;
 - `exercise`;
 - `doubt`: somebody is not sure that it is so; `possible`: it may come to be, which declarations are about;
 - `claimed`;
@@ -18,7 +19,17 @@ from collections.abc import Mapping
 from typing import Literal
 
 Sense = Literal[
-    "denied", "historical", "year", "exercise", "doubt", "possible", "claimed", "negated", "undone", "nothing"
+    "denied",
+    "historical",
+    "year",
+    "past",
+    "exercise",
+    "doubt",
+    "possible",
+    "claimed",
+    "negated",
+    "undone",
+    "nothing",
 ]
 
 CUES: Mapping[str, Mapping[Sense, str]] = {
@@ -37,6 +48,10 @@ CUES: Mapping[str, Mapping[Sense, str]] = {
             anniversary, anniversaries, years ago, decades ago, on this day, remembered, remembering,
             obituary, history of, years on, in the 1990s, in the 1980s, in the soviet era, last century,
             commemorat*, decades later, years later
+            """,
+        "past": """
+            years after, years since, months after, after leading, for leading, who led, who had led, helped
+            lead, helped to lead
             """,
         "exercise": """
             exercise, exercises, drill, drills, training, manoeuvres, maneuvers, manoeuvre, maneuver, war
@@ -115,6 +130,7 @@ CUES: Mapping[str, Mapping[Sense, str]] = {
             летию, история создания, некролог, памяти жертв, вспомина*, во времена ссср, в советское время,
             в прошлом веке
             """,
+        "past": "лет после, года после, после подавления, возглавлявш*",
         "exercise": """
             учения, учений, учениям, учениях, учениями, учение, учению, учением, манёвры, маневров,
             маневрах, тренировк*, тренировочн*, учебно боев*, военные сборы, военных сборов
@@ -157,6 +173,7 @@ CUES: Mapping[str, Mapping[Sense, str]] = {
             гадавін*, гадоў таму, гады таму, год таму, у гэты дзень, годдзе, годдзя, некралог, памяці ахвяр,
             прыгадва*, угодкі, угодкаў, у савецкі час, у мінулым стагоддзі
             """,
+        "past": "гадоў пасля, гады пасля, пасля падаўлення, пасля задушэння",
         "exercise": "вучэнн*, вучэньн*, вучэнь*, вучэнні, вучэньні, вучэбн*, манеўр*, манэўр*, трэніроўк*",
         "doubt": """
             нібыта, быццам, чутк*, меркавана, як паведамляецца, неправеран*, непацверджан*, малаверагодн*
@@ -192,6 +209,7 @@ CUES: Mapping[str, Mapping[Sense, str]] = {
             річниц*, роковин*, років тому, роки тому, рік тому, цього дня, річчя, некролог, памяті жертв,
             пригаду*, за радянських часів, у минулому столітті
             """,
+        "past": "років після, роки після, після придушення",
         "exercise": "маневри, маневрів, маневрах, тренуван*, навчан*",
         "doubt": """
             нібито, начебто, чутк*, ймовірно, імовірно, неперевірен*, непідтверджен*, мовляв, малоймовірн*,
@@ -230,6 +248,7 @@ CUES: Mapping[str, Mapping[Sense, str]] = {
             rocznic*, lat temu, lata temu, rok temu, tego dnia, lecie, lecia, nekrolog, upamiętn*, historia
             powstania, w czasach prl, w ubiegłym wieku, wspomnieni*
             """,
+        "past": "lat po, lata po, po stłumieniu, lat od, lata od",
         "exercise": "ćwicz*, manewr*, trening*, szkoleni* wojskow*, szkoleni* poligon*",
         "doubt": """
             rzekom*, podobno, ponoć, plotk*, pogłosk*, domniem*, niepotwierdzon*, jakoby, prawdopodobnie,
@@ -266,6 +285,7 @@ CUES: Mapping[str, Mapping[Sense, str]] = {
             metin*, prieš metus, metų sukaktis, sukakt*, tą dieną, nekrolog*, paminė*, minint, minėjo,
             sovietmečiu, praėjusiame amžiuje
             """,
+        "past": "metų po, metams po, po numalšinimo",
         "exercise": "pratyb*, manevr*, treniruot*, karin* mokym*",
         "doubt": "esą, neva, tariam*, gandai, gandus, gandų, galbūt, nepatikrint*, mažai tikėtin*",
         "possible": """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -14,6 +14,9 @@ from iwmon.query import fold
 
 REACH = 4  # words after "according to" in which the name begins
 NEAR = 3  # words that may stand between a verb and its name
+PUBLISHER_REACH = 7  # words after a letter in which "published by" begins
+TITLES = 4  # words that may stand before the name whose view a title tells: "Belarusian President Alexander"
+OPENS = 8  # words of a title in which such a name begins
 MANY = 8  # citations of a text, after which reading stops
 MOST = 1_000  # characters that are read of a title or summary: whom a report cites stands early in it
 
@@ -69,6 +72,8 @@ def _by_first(phrases: frozenset[tuple[str, ...]]) -> dict[str, list[tuple[str, 
 
 
 _BEFORE_NAME = _by_first(cues.BEFORE_NAME)
+_HOLDS = _by_first(cues.HOLDS)
+_WANTS = _by_first(cues.WANTS)
 _NOUN_3 = frozenset(stem[:3] for stems in documents.NOUNS.values() for stem in stems)
 _TELEGRAM_3 = frozenset(stem[:3] for stem in documents.TELEGRAM)
 
@@ -80,6 +85,7 @@ def _is_cue(printed: str) -> bool:
     return (
         word in _BEFORE_NAME
         or word in cues.VERBS
+        or word in cues.HOLDING
         or word in cues.AFTER_NAME
         or printed.lower() in cues.AS_PRINTED
         or word[:3] in _NOUN_3
@@ -108,6 +114,8 @@ class _Reader:
                 yield from self._found(self._after_preposition(i))
             if word in cues.VERBS or token.printed.lower() in cues.AS_PRINTED:
                 yield from self._found(self._beside_verb(i))
+            if self.title and word in cues.HOLDING:
+                yield from self._found(self._holder(i))
             if word in cues.AFTER_NAME:
                 yield from self._found(self._before(i, denial=False))
             start = word[:3]
@@ -156,7 +164,7 @@ class _Reader:
                 return self._cite(known[1], cue, known[0])
         for j in range(start, stop):
             if kind := self._noun(j):
-                return self._cite(unknown_document(kind), cue, j + 1)
+                return self._document_of(kind, cue, j)
             if channel := self._channel(j):
                 return channel
         for j in range(start, stop):
@@ -171,7 +179,12 @@ class _Reader:
         if word in cues.ACCUSES and self._word(i + 1) in cues.OF:
             return None
         denial = word in cues.DENIES
-        return self._before(i, denial) or self._after(i, denial) or self._site_beside(i)
+        return (
+            self._before(i, denial)
+            or self._after(i, denial)
+            or self._says_document(i)
+            or self._site_beside(i)
+        )
 
     def _before(self, i: int, denial: bool, colon: bool = False) -> Citation | None:
         """A name that ends directly before the verb, or with nothing but "also", "agency"... between."""
@@ -199,12 +212,76 @@ class _Reader:
             return False
         if who.newsroom or word.isascii() or word.startswith(cues.PLACES):
             return word.isascii() or not word.endswith(cues.OBLIQUE)
+        if word.endswith(cues.INDECLINABLE) and self._word(verb).endswith(cues.MANY_SPEAK):
+            return False  # "Лукашенко рассказали": to him
         she = self._word(verb).endswith("ла")
         return not word.endswith(cues.OBLIQUE) and (she or not word.endswith(cues.OF_HIM))
 
+    def _holder(self, i: int) -> Citation | None:
+        """A declared speaker who wants, expects, calls for: the subject of a title's first words."""
+        wants = not self._phrase(_HOLDS, i)
+        if wants and (not self._phrase(_WANTS, i) or self._word(i + 1) == "to"):
+            return None
+        found = self._before(i, denial=False)
+        if (
+            found is None
+            or found.cited.newsroom
+            or found.at >= OPENS
+            or self._word(i - 1).endswith(cues.BEFALLEN)
+            or not self._heads(found.at, alone=wants)
+            or self._told_by_another(i)
+        ):
+            return None
+        return found
+
+    def _phrase(self, listed: Mapping[str, list[tuple[str, ...]]], i: int) -> bool:
+        """Whether one of the phrases stands at token `i`."""
+        return any(
+            tuple(token.word for token in self.tokens[i : i + len(phrase)]) == phrase
+            for phrase in listed.get(self.tokens[i].word, ())
+        )
+
+    def _heads(self, name: int, alone: bool) -> bool:
+        """Whether the clause of a name at token `name` is the report itself, only titles before the name.
+
+        `alone`: whether only the very beginning of the text will do. What stands in quotation marks, or
+        behind the colon of another, is that other's.
+        """
+        start = name
+        while start > 0 and not self._breaks(start):
+            start -= 1
+        if name - start > TITLES or any(mark in self.tokens[name].gap for mark in _QUOTES):
+            return False
+        before = [self._word(j) for j in range(start, name)]
+        if not cues.NOT_THE_REPORT.isdisjoint(before):
+            return False
+        if start == 0:
+            return not self.text[: self.tokens[0].start].strip()
+        gap = self.tokens[start].gap
+        if alone or any(mark in gap for mark in _QUOTES) or "?" in gap:
+            return False
+        heading = [self._word(j) for j in range(start)]
+        headings = (*cues.HEADINGS, *cues.PLACES)
+        return not gap.lstrip().startswith(":") or any(word.startswith(headings) for word in heading)
+
+    def _told_by_another(self, i: int) -> bool:
+        """Whether a verb of saying behind token `i` has its own subject: "Putin wants X, expert says"."""
+        for j in range(i + 1, len(self.tokens)):
+            if self._phrase(_BEFORE_NAME, j):
+                return True
+            if self.tokens[j].word not in cues.VERBS or self._word(j - 1) in cues.BEFORE_NOUN:
+                continue
+            if not self._breaks(j) and self._word(j - 1) not in cues.AND:
+                return True
+            if len(self.tokens) - j <= NEAR + 1:
+                return True
+        return False
+
     def _inside(self, first: int) -> bool:
-        """Whether the name is governed by a preposition: "talks with Putin announced"."""
-        return first > 0 and self._word(first - 1) in cues.NOT_THE_SPEAKER and not self._breaks(first)
+        """Whether the name is governed by the word before: "talks with Putin announced"."""
+        before = self._word(first - 1)
+        governs = before in cues.NOT_THE_SPEAKER or before.startswith(cues.OPPONENTS_OF)
+        return governs and not self._breaks(first)
 
     def _after(self, i: int, denial: bool) -> Citation | None:
         """A name after the verb: ", said X", "сообщает X", "told X"."""
@@ -303,18 +380,45 @@ class _Reader:
             return None
         word, before = self.tokens[i].word, self._word(i - 1)
         if before in documents.IN:
-            return self._cite(unknown_document(kind), i - 1, i + 1) if word in documents.INFLECTED else None
+            return self._document_of(kind, i - 1, i) if word in documents.INFLECTED else None
         if before in documents.FROM and word in documents.GENITIVE:
-            return self._cite(unknown_document(kind), i - 1, i + 1)
+            return self._document_of(kind, i - 1, i)
         for j in range(i - 1, max(-1, i - 3), -1):
             lead = self.tokens[j].word
             if lead == "open" and kind != "letter":
                 continue
             if lead.startswith(documents.LEAKED):
-                return self._cite(unknown_document(kind), j, i + 1)
+                return self._document_of(kind, j, i)
             if self._breaks(j):
                 break
         return None
+
+    def _says_document(self, i: int) -> Citation | None:
+        """ "…, says a letter": behind what it says, the noun after "a" or "the" and at most one word more."""
+        behind = i > 0 and (self._breaks(i) or any(mark in self.tokens[i].gap for mark in _QUOTES))
+        if not behind or self.tokens[i].word not in documents.SAYS or self._word(i + 1) not in documents.THE:
+            return None
+        for j in (i + 2, i + 3):
+            if self._breaks(j):
+                return None
+            if self._word(j) in documents.ENGLISH and (kind := self._noun(j)):
+                return self._document_of(kind, i, j)
+        return None
+
+    def _document_of(self, kind: str, cue: int, noun: int) -> Citation:
+        """The word of whom a document was published by, where that is told; else the document's own."""
+        reach = min(noun + PUBLISHER_REACH, len(self.tokens))
+        for j in range(noun + 1, reach):
+            if self._breaks(j) and not self.tokens[j].gap.startswith(","):
+                break
+            if not self._word(j).startswith(documents.PUBLISHED):
+                continue
+            for k in range(j + 1, min(j + 4, len(self.tokens))):
+                if self._breaks(k):
+                    break
+                if (known := self.names.at(self.tokens, k)) and known[1].newsroom:
+                    return self._cite(known[1], cue, known[0])
+        return self._cite(unknown_document(kind), cue, noun + 1)
 
     def _channel(self, i: int) -> Citation | None:
         """A Telegram channel, by its name if one follows."""

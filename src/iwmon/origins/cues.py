@@ -73,6 +73,42 @@ DENIES = _words(
     "paneigė paneigia neigia"
 )
 VERBS = SAYS | REPORTS | DENIES | ACCUSES
+
+# Verbs of somebody's mind or demand, the name directly before: "Łukaszenka oczekuje", "Putin calls for". They
+# cite only at the beginning of a title. Not here: what a speaker does by speaking ("orders", "ogłasza"), and
+# what an indeclinable name may suffer ("Лукашенко ожидает трибунал", "Лукашенко грозит тюрьма").
+HOLDS = _phrases(
+    "urges|demands|demanded|calls for|calls on|called for|called on|expects|hopes|believes|thinks|"
+    "predicts|suggests|hints|insisted|pledges|pledged|argues|argued|acknowledges|boasts|complains|blames|"
+    "rejects|dismisses|rules out|condemns|denounces|criticises|criticizes|slams|blasts|praises|hails|asks|"
+    "appeals to|appeals for|proposes|reiterates|stresses|speaks out|"
+    "ожидает что|требует|потребовал|потребовала|потребовали|призывает|призвал|призвала|призвали|надеется|"
+    "рассчитывает|считает|считают|уверен|уверена|убежден|называет|назвал|назвала|назвали|предлагает|"
+    "предложил|предложила|предложили|допускает|допустил|допустила|допустили|отвергает|отверг|отвергла|"
+    "исключил|исключает|объяснил|объяснила|объяснили|пояснил|пояснила|пояснили|заверил|заверила|отметил|"
+    "отметила|подчеркнул|подчеркнула|напомнил|напомнила|предсказал|спрогнозировал|похвастался|хвастается|"
+    "раскритиковал|раскритиковала|раскритиковали|осудил|осудила|осудили|высказался|высказалась|"
+    "прокомментировал|прокомментировала|прокомментировали|анонсировал|анонсировали|посоветовал|"
+    "посоветовали|попросил|попросила|просит|говорит|предупреждает|предостерег|пожаловался|предположил|"
+    "чакае|патрабуе|запатрабаваў|запатрабавала|заклікае|заклікаў|заклікала|пагражае|прыгразіў|спадзяецца|"
+    "лічыць|упэўнены|называе|назваў|назвала|абяцае|папярэджвае|прапануе|прапанаваў|прапанавала|адкідае|"
+    "адкінуў|патлумачыў|растлумачыў|адзначыў|падкрэсліў|выказаўся|пахваліўся|хваліцца|кажа|"
+    "очікує що|вимагає|зажадав|закликає|закликав|закликала|закликали|погрожує|пригрозив|сподівається|вважає|"
+    "впевнений|називає|назвав|назвала|обіцяє|попереджає|пропонує|запропонував|запропонувала|відкидає|"
+    "відкинув|пояснив|пояснила|наголосив|наголосила|підкреслив|зазначив|зазначила|похвалився|хвалиться|"
+    "каже|анонсував|припустив|висловився|прокоментував|розкритикував|засудив|"
+    "oczekuje|żąda|zażądał|zażądała|domaga się|apeluje|zaapelował|zaapelowała|wzywa|wezwał|wezwała|grozi|"
+    "zagroził|zagroziła|zapowiada|potwierdza|potwierdził|krytykuje|skrytykował|komentuje|skomentował|"
+    "obiecuje|obiecał|uważa|sądzi|ma nadzieję|liczy na|liczy że|przyznaje|zaznacza|podkreśla|podkreślił|"
+    "przekonuje|sugeruje|odrzuca|odrzucił|wyklucza|wykluczył|deklaruje|zadeklarował|nazywa|nazwał|"
+    "nazwała|proponuje|zaproponował|mówił|mówiła|"
+    "tikisi|reikalauja|pareikalavo|ragina|paragino|grasina|pagrasino|įspėja|įspėjo|žada|pažadėjo|mano|siūlo|"
+    "pasiūlė|atmeta|atmetė|vadina|pavadino|tvirtina|tvirtino|pripažįsta|pripažino"
+)
+# "X wants" is as often what another says of X: these cite only where the name opens the title, and in English
+# not with "to": "wants guarantees" is a demand, "wants to divide" a reading of somebody's mind.
+WANTS = _phrases("wants|chce|хочет|хоча|хоче|nori")
+HOLDING = frozenset(phrase[0] for phrase in HOLDS | WANTS)
 AS_PRINTED = frozenset({"sakė"})  # folded, it would be the English "sake"
 AFTER_NAME = _words("duomenimis teigimu pranešimu žodžiais")  # Lithuanian: "BNS duomenimis"
 
@@ -116,12 +152,41 @@ NOT_THE_SPEAKER = _words(
     "та od do z ze o i oraz su "
     "apie ir iš that после пасля після po для дзеля dla"
 )
+# Who speaks against the name behind it: "соперник Лукашенко заявил" is no word of Lukashenko.
+OPPONENTS_OF = tuple(
+    _words(
+        "соперни оппонент противни критик апанент супернік праціўнік крытык опонент суперник противник "
+        "przeciwni oponent rywal krytyk"
+    )
+)
+# Words before a name by which its clause is no report of what it says.
+NOT_THE_REPORT = _words(
+    "as after before while when if why what how who whether that because since amid opinion analysis expert "
+    "experts analyst analysts critics media as says say said claims "
+    "как что почему зачем когда если пока после кто чем ли сми эксперт эксперты політолог политолог "
+    "як што чаму калі хто чым эксперт палітолаг що чому коли якщо хто змі зьмі "
+    "jak co dlaczego gdy kiedy jeśli kto że czy czym ekspert eksperci politolog opinia analiza "
+    "kaip kas kodėl kai kad jei ar ekspertas"
+)
+AND = _words("and i и і й oraz ir")
+BEFORE_NOUN = _words("the of these those such all any false media")  # "rejects the claims" is no verb
+# Endings in Latin letters of whom something befalls: "Łukaszence grozi więzienie".
+BEFALLEN = tuple(_words("enki enkę ence iego iemu inem inowi kremla kremlu kremlowi enkos enkai ino inui"))
+# Of a heading before a colon that names the subject and no speaker: "Ukraine war: Zelensky calls for …".
+HEADINGS = tuple(
+    _words(
+        "war crisis live updates tensions watch breaking news nuclear война войн вайна вайн війна війн wojn "
+        "kryzys karas pilne granic"
+    )
+)
 SPOKESMEN = _words("секретарь секретар сакратар sekretarz prasowy sekretorius пресс прэс прес")
 PHOTOS = _words("photo photos image picture фото фота zdjęcie fot nuotr video видео відео архив")
 
 OF = _words("of by в у o по")  # behind "accused"
 # Endings of a man who is spoken of; or of a woman who speaks.
 OF_HIM = tuple(_words("ина іна ова ева ого его ога"))
+INDECLINABLE = tuple(_words("ко"))  # one man's name in all cases, beside a verb of many
+MANY_SPEAK = tuple(_words("ли лі"))
 OURS = _words("нас наш нашем нашому нашым our naszym подписывайтесь підписуйтесь падпісвайцеся")
 OBLIQUE = tuple(_words("у ю ым ом ому ему им ім"))  # endings in Cyrillic of whom one speaks to or with
 HIS = tuple(_words("his her its their own свое своё сваі сваё своє swoi savo"))

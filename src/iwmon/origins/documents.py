@@ -39,3 +39,13 @@ GENITIVE = frozenset(
 CHANNEL = _words("channel channels канал kanał kanal")
 TELEGRAM = _words("telegram телеграм телеграмм тэлеграм telegrama")
 LONG = _words("dokument laišk nagrani įraš")  # Latin stems that are no other word's beginning
+
+# Behind the noun, before the newsroom whose word it then is: "a letter seen by Reuters".
+PUBLISHED = _words(
+    "published seen obtained reviewed posted released shared опубликова апублікава апублікоўва опублікова "
+    "оприлюдн opublikowa paskelb"
+)
+# ", says a leaked letter": English names the document last.
+SAYS = frozenset(_words("says said say states stated"))
+THE = frozenset(_words("a an the"))
+ENGLISH = frozenset(_words("letter letters recording recordings document documents memo"))

@@ -213,6 +213,11 @@ def spoken(item: Item, match: Match, indicator: Indicator) -> Spoken:
     return modality.judge(item.entry, match, indicator.kind, item.language)
 
 
+def strength(match: Match, how: Spoken) -> float:
+    """m of method.md §2, 0 to 1: what the place of the words and what is said of the thing leave."""
+    return match.strength * modality.FACTOR[how.modality]
+
+
 def heir(signal: Signal, held: Signal) -> Signal:
     """The signal in the place of one of the same report.
 
@@ -258,7 +263,7 @@ def make_signal(
             where=match.where,
             words=match.words,
             flags=item.flags,
-            strength=match.strength * modality.FACTOR[how.modality],
+            strength=strength(match, how),
             modality=how.modality,
             cue=how.cue,
             carriers=story.carriers,
