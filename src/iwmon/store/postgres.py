@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import URL, Connection, Table, create_engine, event, select, text, update
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from iwmon.store import rows
 from iwmon.store.database import prepare
@@ -86,6 +87,10 @@ class PostgresDatabase:
             yield
         finally:
             self._fence = None
+            # The server notices a closed session only after a while: whoever comes next must not be told that
+            # this one is running. What is lost holds nothing.
+            with suppress(SQLAlchemyError):
+                connection.execute(text("SELECT pg_advisory_unlock_all()"))
             connection.close()
 
     def close(self) -> None:
