@@ -23,7 +23,7 @@ from typer.main import get_command
 from iwmon.cli import app, show
 from iwmon.model import Level, Threshold
 from newsroom import clean_environment, process, run
-from nouns import HOUR
+from nouns import HOUR, SMALL
 
 HEAVY = (
     "pydantic",
@@ -195,6 +195,79 @@ def test_a_closed_pipe_is_quiet() -> None:
     )
     assert done.stdout == "{\n"
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("words", ["test NAME", "check NAME", "diff NAME x.yaml"])
+def test_a_name_that_cannot_be_one_is_told(words: str) -> None:
+    """Even to ask whether it is there fails, as it does below a folder that may not be looked into."""
+    result = run(*words.replace("NAME", "x" * 300).split())
+    assert result.exit_code == 1
+    assert result.stderr.endswith(f"{'x' * 300}: cannot be used: File name too long\n")
+    assert result.stderr.count("\n") == 1
+
+
+EVENTS = "event_id,date_start,date_end,judgement,event,happened\nE1,2022-10-10,,kj-2,Troops come,1\n"
+RULES = "tests: [{name: quiet, start: 2022-10-01T00:00, eval_time: 1h, exp_alerts: []}]\n"
+ROW = '{"title": "Reservists called up", "publisher": "Wire", "first_seen": "2022-10-10T12:00:00Z"}\n'
+
+
+def called_here(folder: Path, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own, beside a small configuration, recorded news, events and rules."""
+    for name, text in (("news.jsonl", ROW), ("events.csv", EVENTS), ("rules.yaml", RULES)):
+        (folder / name).write_text(text, "utf-8")
+    (folder / "indicators.yaml").write_text(SMALL, "utf-8")
+    environ = clean_environment(**more.pop("environ", {}))
+    command = [sys.executable, "-m", "iwmon", *words]
+    return subprocess.run(command, text=True, timeout=60, check=False, env=environ, cwd=folder, **more)
+
+
+PRINTS = (
+    "replay news.jsonl",
+    "backtest news.jsonl --events events.csv --json",
+    "test rules.yaml --json",
+    "test rules.yaml",
+    "schema",
+    "--help",
+)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("words", PRINTS)
+def test_an_output_without_room_is_one_line(words: str, tmp_path: Path) -> None:
+    """A full disk below `> file` is said in one line, and is no success."""
+    with open("/dev/full", "w") as full:
+        done = called_here(tmp_path, *words.split(), stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr.startswith("iwmon: standard output: cannot be written: No space left on device (")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", ["replay news.jsonl", "test rules.yaml --json"])
+def test_a_reader_that_has_left_is_no_fault(words: str, tmp_path: Path) -> None:
+    """However early it leaves, nothing is said of it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = called_here(tmp_path, *words.split(), stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("words", ["schema", "test rules.yaml --json"])
+def test_an_output_that_is_closed_is_no_fault(words: str, tmp_path: Path) -> None:
+    """`>&-`, as some supervisors start what they watch."""
+    done = called_here(tmp_path, *words.split(), stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_letters_that_the_output_has_not_are_question_marks(tmp_path: Path) -> None:
+    """A terminal of another encoding costs letters, not the whole answer."""
+    done = called_here(
+        *(tmp_path, "match", "Résumé: reservists called up", "--json"),
+        stdout=subprocess.PIPE,
+        environ={"PYTHONIOENCODING": "ascii"},
+    )
+    assert done.returncode == 0
+    assert "R?sum?" in done.stdout
 
 
 def test_interrupting_is_quiet() -> None:

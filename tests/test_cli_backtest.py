@@ -50,7 +50,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return replace(late if without else made, events=tuple(events), without=tuple(without))
 
     monkeypatch.setattr(backtested, "replayed", replayed)
-    monkeypatch.setattr(backtested, "export", lambda report, folder: folder.mkdir(parents=True))
+    monkeypatch.setattr(backtested, "exported", lambda report: {})
     return tmp_path
 
 

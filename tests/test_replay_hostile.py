@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from iwmon import config
-from iwmon.cli import app, differing
-from iwmon.export.summary import interrupted
+from iwmon.cli import app, differing, replaying
+from iwmon.export.summary import head, interrupted
 from iwmon.model import Entry, Failure, Item
 from iwmon.replay import HOUR, Replay, remembered, rerun
 from iwmon.replay.beats import QUIET, of_rows
@@ -132,6 +133,108 @@ def test_a_worker_that_is_starting_keeps_an_interrupt_for_later() -> None:
             assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
         signal.getsignal(signal.SIGINT)
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+EVENTS = "event_id,date_start,date_end,judgement,event,happened\n"
+
+
+def invoked(*words: str, **more: str) -> tuple[int, str]:
+    """(Exit code, what is said on standard error): a message of one line, never a traceback."""
+    result = CliRunner().invoke(app, words, **more)  # type: ignore[arg-type]
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert result.exit_code == 0 or result.stdout == ""
+    return result.exit_code, result.stderr
+
+
+@pytest.mark.parametrize("command", ["replay", "backtest --events e.csv", "diff indicators.yaml other.yaml"])
+def test_a_recording_of_nothing_is_no_calm(here: Path, command: str) -> None:
+    """Of an empty file, of rows that are none, and of a time that no row is of, it is told why."""
+    words = command.split()
+    Path("e.csv").write_text(f"{EVENTS}E,2022-10-12,,kj,Entry,1\n")
+    Path("empty.jsonl").touch()
+    Path("bad.jsonl").write_text('{"title": "Troops"}\nTroops\n')
+    assert invoked(*words, "empty.jsonl") == (
+        1,
+        "iwmon: there is nothing to replay: empty.jsonl: 0 of 0 rows used (there is no row in it)\n",
+    )
+    code, said = invoked(*words, "empty.jsonl", "bad.jsonl")
+    assert code == 1
+    assert said.count("\n") == 1
+    assert "bad.jsonl: 0 of 2 rows used; 1 no date, 1 not JSON (first: bad.jsonl:1: no date)" in said
+    if command.startswith("diff"):
+        return
+    code, said = invoked(*words, "news.jsonl", "--since", "2030-01-01")
+    assert (code, "(none was seen from --since to --until)" in said) == (1, True)
+    code, said = invoked(*words, "news.jsonl", "--since", "2022-10-12", "--until", "2022-10-10")
+    assert code == 2
+    assert said.startswith("iwmon: --since: it is not before --until (--since is 2022-10-12 00:00, --until ")
+
+
+def test_a_recording_that_is_interrupted_at_once_has_no_dates() -> None:
+    shown = dict(head(Replay(configured(TEXT)).report("news")))
+    assert shown.keys().isdisjoint({"From", "To"})
+
+
+def test_steps_that_take_long_are_told_before(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once, on standard error; the replay goes on."""
+    monkeypatch.setattr(replaying, "MANY_STEPS", 1_000)
+    assert invoked("replay", "news.jsonl", "--step", "2m") == (0, "")
+    code, said = invoked("replay", "news.jsonl", "--step", "1m", "--json")
+    assert (code, said.count("\n")) == (0, 1)
+    assert said.startswith("iwmon: up to 1,440 steps, which takes long. A longer --step takes less")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--horizon", "999999w"], '--horizon: "999999w" is more than a century'),
+        (["--merge", "999999w"], '--merge: "999999w" is more than a century'),
+        (["--known-to", "9999-12-31"], "--known-to: 9999-12-31 is not between 1900 and 2200"),
+    ],
+)
+def test_a_backtest_ends_within_the_calendar(here: Path, more: list[str], said: str) -> None:
+    Path("e.csv").write_text(f"{EVENTS}E,2022-10-12,,kj,Entry,1\n")
+    assert invoked("backtest", "news.jsonl", "--events", "e.csv", "--horizon", "36500d")[0] == 0
+    code, message = invoked("backtest", "news.jsonl", "--events", "e.csv", *more)
+    assert (code, said in message) == (2, True)
+
+
+def test_events_have_dates_that_people_live_in_and_texts_that_they_read(here: Path) -> None:
+    """A horizon before the year 1, or a day after 9999, cannot be counted."""
+    Path("e.csv").write_text(f"{EVENTS}E,2022-10-10,9999-12-31,kj,x,1\nF,0001-01-01,,kj,x,1\n")
+    code, said = invoked("backtest", "news.jsonl", "--events", "e.csv")
+    assert code == 1
+    assert "e.csv:2: date_end 9999-12-31 is not between 1900 and 2200 (write the year that is meant)" in said
+    assert "e.csv:3: date_start 0001-01-01 is not between" in said
+    Path("e.csv").write_text(f"{EVENTS}E,2022-10-10,,kj,{'x' * 200_000},1\n")
+    code, said = invoked("backtest", "news.jsonl", "--events", "e.csv")
+    assert "e.csv:2: a text has more than 131,072 characters (shorten it" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("replay --recorded --report out", "--report: it does not go with --recorded (it compares what"),
+        ("replay --recorded --suggest", "--suggest: it does not go with --recorded"),
+        ("replay news.jsonl --map a=kj", "--map: there are no events whose words it could map (add --events"),
+        ("test .", "iwmon: .: it is a folder (name its files"),
+        ("test gone.yaml", "there is no test file gone.yaml"),
+    ],
+)
+def test_what_would_be_ignored_is_told(here: Path, words: str, said: str) -> None:
+    code, message = invoked(*words.split())
+    assert (code, said in message) == (2, True), message
+
+
+def test_rules_may_come_through_a_pipe(here: Path) -> None:
+    """As of `iwmon test <(generate)`."""
+    rules = b"tests: [{name: calm, start: 2022-10-01, eval_time: 1h, exp_levels: {troops: quiet}}]"
+    reader, writer = os.pipe()
+    os.write(writer, rules)
+    os.close(writer)
+    result = CliRunner().invoke(app, ["test", f"/dev/fd/{reader}", "--config", "indicators.yaml"])
+    os.close(reader)
+    assert (result.exit_code, result.stdout) == (0, "1 test passed\n")
 
 
 def test_an_interrupt_before_the_first_step_is_not_one_of_1970() -> None:

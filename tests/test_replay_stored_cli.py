@@ -36,7 +36,8 @@ def test_what_was_collected_is_replayed_and_told(watched: Newsroom) -> None:
 
 def test_since_and_until_cut_it(watched: Newsroom) -> None:
     """Nothing before noon; the end is exclusive."""
-    found = json.loads(watched.run("replay", "--stored", "--until", NOW, "--json").stdout)["report"]
-    assert found["raised"] == []
+    result = watched.run("replay", "--stored", "--until", NOW, "--json")
+    assert result.exit_code == 1
+    assert "there is nothing to replay (nothing was collected from --since to --until)" in result.stderr
     found = json.loads(watched.run("replay", "--stored", "--since", NOW, "--json").stdout)["report"]
     assert found["raised"] != []

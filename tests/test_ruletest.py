@@ -90,6 +90,9 @@ def test_the_projects_tests_cover_what_can_go_wrong() -> None:
     )
     assert any(case.outages for case in made)
     assert {one.review.action for case in made for one in case.opinions} == {"confirm", "reject"}
+    # Of every judgement what evidence implies, the five without a term among them.
+    implied = {name for look in looks for name, one in look.assessments.items() if one.terms != ("none",)}
+    assert implied == set(loaded.judgements)
     kinds = {alert.fields.get("kind") for look in looks for alert in look.alerts or ()}
     assert kinds >= {"level_up", "contested", "blind", "review_due"}
 
@@ -227,6 +230,42 @@ def test_reviews_confirm_reject_restore_and_grade(small: Config) -> None:
       - {eval_time: 200h, exp_levels: {mobilisation: quiet}}
       - {eval_time: 245h, exp_levels: {mobilisation: watch}}
       - {eval_time: 400h, exp_levels: {mobilisation: quiet}}
+"""
+    assert not differences(text, small)
+
+
+def test_a_term_of_the_analysts_own_is_what_evidence_moves(small: Config) -> None:
+    """What was reported before is priced in by it; once it is resolved, nothing is implied any more."""
+    text = """\
+    judgement: kj-2
+    input_items:
+      - {at: 1h, source: belta, title: Reservists}
+      - {at: 50h, source: nn, title: Mobilisation}
+      - {at: 50h, source: ukr, title: Mobilisation and reservists}
+    rulings:
+      - {at: 80h, resolve: true}
+      - {at: 10h, assess: Unlikely}
+      - {at: 60h, assess: unlikely}
+      - {at: 90h, judgement: kj-2, reopen: true}
+    evals:
+      - {eval_time: 9h, exp_assessment: {kj-2: {term: none, action: none}}}
+      - {eval_time: 11h, exp_assessment: {kj-2: {term: unlikely, action: none}}}
+      - {eval_time: 51h, exp_assessment: {kj-2: {term: likely, action: review_due}}}
+      - {eval_time: 61h, exp_assessment: {kj-2: {term: unlikely, action: none}}}
+      - {eval_time: 81h, exp_assessment: {kj-2: {term: none, action: none}}}
+      - {eval_time: 91h, exp_assessment: {kj-2: {term: unlikely}}}
+"""
+    assert not differences(text, small)
+
+
+def test_a_ruling_is_looked_at_where_nothing_else_happens(small: Config) -> None:
+    """At the hour at which it is made, though iwmon looks six-hourly by then."""
+    text = """\
+    rulings: [{at: 303h, judgement: kj-2, assess: likely}]
+    evals:
+      - {eval_time: 302h, exp_assessment: {kj-2: {term: none}}}
+      - {eval_time: 303h, exp_assessment: {kj-2: {term: likely}}}
+      - {eval_time: 310h, exp_assessment: {kj-2: {term: likely, action: none}}}
 """
     assert not differences(text, small)
 

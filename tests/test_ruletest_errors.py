@@ -36,6 +36,7 @@ tests:
         exp_alerts: [{kind: level_up, indicator: mobilisation}]
         exp_assessment: {kj-2: {term: likely, action: none}}
         exp_matches: {1: [mobilisation]}
+    rulings: [{at: 2h, assess: likely}]
 """
 # What is written wrongly, and what is said of it: (old, new, place, message, hint)
 WRONG = [
@@ -118,6 +119,40 @@ WRONG = [
         "11:44",
         'there is no indicator "mob"',
         "indicators here:",
+    ),
+    ("at: 2h, assess", "at: 30h, assess", "19:20", "at: nothing looks at this ruling", "write an earlier"),
+    ("at: 2h, assess", "at: 2022-09-01, assess", "19:20", "at: this is before the start", "write a later"),
+    (", assess: likely", "", "19:15", "this ruling says nothing", "add assess: likely, resolve: true or"),
+    (
+        "assess: likely}",
+        "assess: likely, reopen: true}",
+        "19:15",
+        "assess and reopen cannot be said",
+        "two r",
+    ),
+    ("assess: likely}", "assess: certain}", "19:32", '"certain" is not a word of', "almost certain"),
+    (
+        "assess: likely}",
+        "resolve: maybe}",
+        "19:33",
+        'resolve: "maybe" is not an outcome',
+        "write true, false or",
+    ),
+    ("assess: likely}", "reopen: false}", "19:32", "reopen: only true can be said here", "write true, or"),
+    ("assess: likely}", "resolve: true, of: kj-2}", "19:39", 'there is no key "of" here', "keys"),
+    (
+        "assess: likely}",
+        "judgement: kj-3, assess: likely}",
+        "19:35",
+        'there is no judgement "kj-3" in indicators.yaml',
+        'did you mean "kj-2"?',
+    ),
+    (
+        "start: 2022-10-01\n",
+        "start: 2022-07-14\n",
+        "19:20",
+        "at: the term of kj-2 is of 2022-07-15, and later ones win",
+        "write a later time",
     ),
     ("    evals:\n", "    eval_time: 3h\n    evals:\n", "12:5", "eval_time: stands beside evals", "write it"),
     ("eval_time: 4h", "eval_time: 4", "13:20", 'eval_time: "4" is not a duration', "add the unit: 4s, 4m"),
@@ -266,6 +301,14 @@ def test_files_that_are_none(text: str, message: str, hint: str, small: Config) 
     (found,) = problems(text, small)
     assert message in found[1]
     assert hint in found[2]
+
+
+def test_a_ruling_says_of_which_judgement(small: Config) -> None:
+    """Its own, or the test's; where neither names one, that is told."""
+    text = GOOD.replace("    judgement: kj-2\n", "")
+    said = ("of which judgement is this?", "add judgement: an id, here or to the test")
+    assert problems(text, small) == [("18:15", *said)]
+    assert problems(text.replace("2h, assess", "2h, judgement: kj-2, assess"), small) == []
 
 
 def test_another_judgements_indicator_is_no_expectation_of_this_one(small: Config) -> None:

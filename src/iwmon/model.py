@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -1109,6 +1109,25 @@ class AssessmentRecord:
     alone: float | None
     implied_term: str
     terms: tuple[str, ...]
+
+    @classmethod
+    def of(cls, assessment: Assessment, at: datetime) -> AssessmentRecord:
+        """An assessment made at `at`; a later one of the same UTC day takes its place."""
+        implied = assessment.implied
+        return cls(
+            judgement=assessment.judgement,
+            day=at.astimezone(UTC).date().isoformat(),
+            at=at,
+            term=assessment.term,
+            action=assessment.action,
+            coverage=assessment.coverage,
+            p=implied.p if implied else None,
+            low=implied.low if implied else None,
+            high=implied.high if implied else None,
+            alone=implied.alone if implied else None,
+            implied_term=implied.term if implied else "",
+            terms=implied.terms if implied else (),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ class Evidence:
     """One report behind an alert, as a reader wants to see it."""
 
     title: str
-    url: str
+    url: str  # without what looks like a credential
     publisher: str
     seen: datetime
     published: datetime | None = None

@@ -10,39 +10,27 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from iwmon.config import Config, Problem
-from iwmon.config.problem import SHOWN_PROBLEMS, did_you_mean, listed, shown
-from iwmon.model import Failure
+from iwmon.config.problem import FileError, did_you_mean, listed, shown
 from iwmon.report import Event
 
 REQUIRED = ("event_id", "date_start", "date_end", "event", "happened")
 WHOSE = ("key_judgement", "judgement", "indicator")
+YEARS = range(1900, 2201)  # there is room for any horizon before and after
 _HAPPENED = {"1": True, "yes": True, "true": True, "0": False, "no": False, "false": False}
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _YEAR_FIRST = re.compile(r"(\d{4})[./-]?(\d{1,2})[./-]?(\d{1,2})(?:[T ].*)?")
 
 
-class EventsError(Failure):
-    """An events file that cannot be used. `problems` holds all that is wrong in it, in its order."""
+class EventsError(FileError):
+    """An events file that cannot be used."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        first = self.problems[0]
-        super().__init__(first.message, where=first.where, hint=first.hint)
-
-    def __str__(self) -> str:
-        if len(self.problems) == 1:
-            return str(self.problems[0])
-        lines = [f"{len(self.problems)} errors in the events:"]
-        lines += [f"  {problem}" for problem in self.problems[:SHOWN_PROBLEMS]]
-        if len(self.problems) > SHOWN_PROBLEMS:
-            lines.append(f"  … and {len(self.problems) - SHOWN_PROBLEMS} more")
-        return "\n".join(lines)
+    what = "the events"
 
 
 @dataclass(slots=True)
@@ -117,6 +105,7 @@ def _rows(text: str, wrong: _Wrong) -> Iterator[tuple[int, dict[str, str]]]:
     """(Line on which it begins, cells by column) of each row that has any; cells stripped, "" = empty."""
     heading = text.partition("\n")[0]
     separator = max(",;\t", key=heading.count)
+    begin = 1
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         names = [name.strip().casefold() for name in next(reader, [])]
@@ -134,6 +123,10 @@ def _rows(text: str, wrong: _Wrong) -> Iterator[tuple[int, dict[str, str]]]:
             padded = [*cells, *[""] * (len(names) - len(cells))]
             yield line, {key: cell.strip() for key, cell in zip(names, padded, strict=True)}
     except csv.Error as error:
+        if "limit" in str(error):
+            long = f"a text has more than {csv.field_size_limit():,} characters"
+            wrong.note(begin, long, "shorten it, or close its quotes")
+            return
         wrong.note(max(1, reader.line_num), f"not CSV: {error}", 'write a quote inside quotes twice: ""')
 
 
@@ -181,10 +174,14 @@ def _event(
 def _day(line: int, column: str, text: str, wrong: _Wrong) -> date | None:
     if _ISO.fullmatch(text):
         try:
-            return date.fromisoformat(text)
+            day = date.fromisoformat(text)
         except ValueError:
             wrong.note(line, f"{column} {shown(text)} is not in the calendar", "write it like 2022-10-31")
             return None
+        if day.year in YEARS:
+            return day
+        wrong.note(line, f"{column} {day} is not between 1900 and 2200", "write the year that is meant")
+        return None
     wrong.note(
         line, f"{column} is empty" if not text else f"{column} {shown(text)} is not a date", _written(text)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -16,6 +18,7 @@ from iwmon.cli import (
     evidence,
     feeds,
     judgement,
+    output,
     replay,
     review,
     routes,
@@ -35,10 +38,16 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except Failure as fault:
-            from iwmon.cli import show  # rich is not needed until something is shown
+            failed = fault
+        except OSError as error:
+            # A folder that may not be looked into, a name that is too long: even to ask what is there fails.
+            if not error.filename:
+                raise
+            failed = Failure(f"cannot be used: {error.strerror}", where=os.fsdecode(error.filename))
+        from iwmon.cli import show  # rich is not needed until something is shown
 
-            show.failure(fault)
-            raise typer.Exit(2 if isinstance(fault, Misuse) else 1) from fault
+        show.failure(failed)
+        raise typer.Exit(2 if isinstance(failed, Misuse) else 1) from failed
 
 
 app = typer.Typer(
@@ -114,7 +123,14 @@ app.add_typer(db.app, name="db")
 
 def main() -> None:
     """The console script."""
-    app()
+    try:
+        with output.guarded():
+            app()
+    except Failure as fault:
+        from iwmon.cli import show
+
+        show.failure(fault)
+        sys.exit(1)
 
 
 __all__ = ["app", "main"]

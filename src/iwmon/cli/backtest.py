@@ -15,9 +15,9 @@ from iwmon.cli.call import (
     DatabaseOption,
     JsonOption,
     Misuse,
+    between,
     called,
     moment,
-    since_when,
     span_of,
     step_of,
 )
@@ -125,6 +125,7 @@ def backtest(
     """
     from iwmon.cli import backtested  # start-up: see call.py
 
+    begin, end = between(since, until, moment(None))
     asked = backtested.Asked(
         files=tuple(files),
         events=events,
@@ -136,8 +137,8 @@ def backtest(
         complete=complete,
         known_to=_day(known_to),
         without=_parts(without or ()),
-        since=since_when(since, moment(None)),
-        until=since_when(until, moment(None)),
+        since=begin,
+        until=end,
         step=step_of(step),
         workers=workers,
         report=report,
@@ -157,12 +158,16 @@ def _whole_days(text: str) -> timedelta:
 def _day(text: str | None) -> date | None:
     if text is None:
         return None
+    from iwmon.backtest.events import YEARS  # start-up: see call.py
+
+    hint = "write it like 2022-10-31"
     try:
-        return date.fromisoformat(text.strip())
+        day = date.fromisoformat(text.strip())
     except ValueError as error:
-        raise Misuse(
-            f'"{text}" is not a date', where="--known-to", hint="write it like 2022-10-31"
-        ) from error
+        raise Misuse(f'"{text}" is not a date', where="--known-to", hint=hint) from error
+    if day.year not in YEARS:
+        raise Misuse(f"{day} is not between 1900 and 2200", where="--known-to", hint=hint)
+    return day
 
 
 def _parts(given: Sequence[str]) -> tuple[Part, ...]:

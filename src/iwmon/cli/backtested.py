@@ -18,11 +18,11 @@ from iwmon import backtest
 from iwmon.alerts.words import safe
 from iwmon.backtest import Backtest, Rule, words
 from iwmon.backtest.nouns import FALSE
-from iwmon.cli import known, replaying, show
+from iwmon.cli import fileset, known, replaying, show
 from iwmon.cli.call import Anything, Call, Misuse, moment
 from iwmon.config import Config
 from iwmon.config.configuration import Part
-from iwmon.model import Level
+from iwmon.model import Failure, Level
 from iwmon.report import Event, Report
 
 SHOWN_ALARMS = 20
@@ -59,6 +59,8 @@ def run(call: Call, asked: Asked) -> None:
     """Replay once, and once more for each part left out; score; print. Raises Failure."""
     loaded = call.config(Anything(os.environ))
     events = _known(asked, loaded)
+    if asked.report is not None:
+        fileset.ready(asked.report)
     if asked.without:
         replaying.rereadable(asked.files)
     found = replayed(call, loaded, asked, events, frozenset())
@@ -72,15 +74,21 @@ def run(call: Call, asked: Asked) -> None:
             break
         ablated[str(part)] = _scored(whole, loaded, events, asked)
     document = {"backtest": full, "without": ablated}
+    unwritten = None
     if asked.report is not None:
-        _write(asked.report, found, document, words.markdown(full, ablated))
+        try:
+            _write(asked.report, found, document, words.markdown(full, ablated))
+        except Failure as fault:  # what was found in an hour is shown all the same
+            unwritten = fault
     if call.json:
         show.emit(document)
-        return
-    out = show.console()
-    tell(out, full, ablated)
-    if asked.report is not None:
-        show.say(out, f"\nWritten to {asked.report}: backtest.md has every alarm with its evidence.")
+    else:
+        out = show.console()
+        tell(out, full, ablated)
+        if asked.report is not None and unwritten is None:
+            show.say(out, f"\nWritten to {asked.report}: backtest.md has every alarm with its evidence.")
+    if unwritten is not None:
+        raise unwritten
 
 
 def _known(asked: Asked, loaded: Config) -> tuple[Event, ...]:
@@ -114,21 +122,15 @@ def _scored(report: Report, loaded: Config, events: Sequence[Event], asked: Aske
     return backtest.score(report, loaded, events, asked.rule, lambda n: draw(n))
 
 
-def export(report: Report, folder: Path) -> None:
+def exported(report: Report) -> dict[str, str]:
     """Every export of the replay."""
-    replaying.write(report, folder)
+    return replaying.exported(report)
 
 
 def _write(folder: Path, report: Report, document: Mapping[str, object], text: str) -> None:
-    """backtest.json and backtest.md beside the exports of the replay. Raises Misuse."""
-    export(report, folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        plain = json.dumps(show.plain(document), ensure_ascii=False, indent=2)
-        (folder / "backtest.json").write_text(plain + "\n", "utf-8")
-        (folder / "backtest.md").write_text(text, "utf-8")
-    except OSError as error:
-        raise Misuse(f"cannot be written: {error.strerror}", where=str(folder)) from error
+    """backtest.json and backtest.md beside the exports of the replay. Raises Failure."""
+    plain = json.dumps(show.plain(document), ensure_ascii=False, indent=2)
+    fileset.write(folder, {**exported(report), "backtest.json": plain + "\n", "backtest.md": text})
 
 
 # ---------------------------------------------------------------- on the terminal

@@ -196,6 +196,7 @@ def moment(text: str | None) -> datetime:
 
 
 _AGE = re.compile(r"(\d{1,6})\s*([smhdw])")
+_LONGEST = timedelta(days=36_525)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -210,12 +211,24 @@ def since_when(text: str | None, now: datetime) -> datetime | None:
         raise Misuse(f'"{text}" is before the first year', hint="write it like 90d or 2022-10-01") from error
 
 
+def between(since: str | None, until: str | None, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """The times that `--since` and `--until` give. Raises Misuse, also where nothing lies between them."""
+    begin, end = since_when(since, now), since_when(until, now)
+    if begin and end and begin >= end:
+        hint = f"--since is {begin:%Y-%m-%d %H:%M}, --until {end:%Y-%m-%d %H:%M} UTC"
+        raise Misuse("it is not before --until", where="--since", hint=hint)
+    return begin, end
+
+
 def span_of(text: str, option: str) -> timedelta:
-    """A duration, as `option` gives it. Raises Misuse."""
+    """A duration of a century at most, as `option` gives it. Raises Misuse."""
     found = _AGE.fullmatch(text.strip())
     if found is None or found[2] == "s":
         raise Misuse(f'"{text}" is not a duration', where=option, hint="write it like 12h, 3d or 2w")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    span = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if span > _LONGEST:
+        raise Misuse(f'"{text}" is more than a century', where=option, hint="write it like 12h, 3d or 2w")
+    return span
 
 
 def step_of(text: str) -> timedelta:

@@ -13,9 +13,9 @@ from iwmon.cli.call import (
     JsonOption,
     Misuse,
     NowOption,
+    between,
     called,
     moment,
-    since_when,
     step_of,
 )
 
@@ -101,10 +101,14 @@ def replay(
     if sum((bool(files), stored, recorded)) != 1:
         hint = "name files, or say --stored or --recorded"
         raise Misuse("say what to replay, one thing", hint=hint)
-    begin, end = since_when(since, at), since_when(until, at)
-    if begin and end and begin >= end:
-        raise Misuse("--since is not before --until", where="--since")
+    begin, end = between(since, until, at)
+    if mapping and not events:
+        raise Misuse("there are no events whose words it could map", where="--map", hint="add --events CSV")
     if recorded:
+        if report or events or suggest:
+            said = "--report" if report else "--events" if events else "--suggest"
+            hint = "it compares what was decided, and writes no report"
+            raise Misuse("it does not go with --recorded", where=said, hint=hint)
         from iwmon.cli import faithful
 
         raise typer.Exit(faithful.run(call, begin, end, replaying.zone_in_force(call)))

@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from rich.progress import Progress
 
 from iwmon import export
-from iwmon.cli import known, reported, show
+from iwmon.cli import fileset, known, reported, show
 from iwmon.cli.call import Anything, Call, Misuse
 from iwmon.config import Config
 from iwmon.config.configuration import Part
-from iwmon.model import Step
+from iwmon.export import summary
+from iwmon.feedtext import safe
+from iwmon.model import Failure, Step
 from iwmon.replay import HOUR, WORTH_WORKERS, Replay, formats
 from iwmon.replay.locating import locate
 from iwmon.replay.merging import Recording
@@ -25,6 +27,7 @@ from iwmon.replay.tally import Tally
 from iwmon.report import Event, Input, Report
 
 Watch = Callable[[Step], None]
+MANY_STEPS = 500_000  # a minute or two
 
 _BEGUN = (
     "The replay begins without memory: what was reported before its first day counts for nothing, so a "
@@ -46,15 +49,26 @@ class Options:
     mapping: tuple[str, ...] = ()
     now: datetime | None = None  # rows that are dated after it are faults; None: none is
 
+    @property
+    def bounded(self) -> bool:
+        """Whether only a part is asked for."""
+        return bool(self.since or self.until)
+
 
 def run(call: Call, files: Sequence[Path], options: Options, *, report: Path | None, suggest: bool) -> int:
     """Replay, print, write; the exit code. Raises Failure. No files: what the store has."""
     loaded = call.config(Anything(os.environ))
+    if report is not None:
+        fileset.ready(report)
     tally = Tally(loaded) if suggest else None
     events = known.events(options.events, options.mapping, loaded) if options.events else ()
     found = judged(call, loaded, files, options, events=events, watch=tally.take if tally else None)
+    unwritten = None
     if report is not None:
-        write(found, report)
+        try:
+            fileset.write(report, exported(found))
+        except Failure as fault:  # what was found in an hour is shown all the same
+            unwritten = fault
     proposals = suggested(loaded, found, tally.words()) if tally else ()
     if call.json:
         show.emit({"report": found} | ({"suggestions": proposals} if suggest else {}))
@@ -62,8 +76,10 @@ def run(call: Call, files: Sequence[Path], options: Options, *, report: Path | N
         out = show.console()
         reported.show_report(out, found)
         reported.show_suggestions(out, proposals)
-        if report is not None:
+        if report is not None and unwritten is None:
             show.say(out, f"Written to {report}: open report.html in a browser.")
+    if unwritten is not None:
+        raise unwritten
     return 0
 
 
@@ -110,6 +126,9 @@ def _of_files(
             progress=_reading(bar),
         ) as rows,
     ):
+        if not rows.total:
+            raise _nothing(rows.inputs, options)
+        _warn_of_steps(rows.span, options.step)
         replay = Replay(loaded, options.step, _workers(options, rows.total))
         replay.rows(rows, _watched(bar, rows.total, watch))
         return replay.report(
@@ -127,7 +146,36 @@ def _of_store(
         total = store.recorded_items(options.since, options.until)
         replay = Replay(loaded, options.step, _workers(options, total))
         replay.records(store.recorded(options.since, options.until), _watched(bar, total, watch))
-    return replay.report("what iwmon has collected", assumptions=[_BEGUN], events=events)
+    found = replay.report("what iwmon has collected", assumptions=[_BEGUN], events=events)
+    if found.complete and not found.steps:
+        hint = "nothing was collected from --since to --until" if options.bounded else "iwmon run collects"
+        raise Failure("there is nothing to replay", where="what iwmon has collected", hint=hint)
+    return found
+
+
+def _nothing(inputs: Sequence[Input], options: Options) -> Failure:
+    """What to say of files in which no row can be used: a report of nothing would look like one of calm."""
+    read = "; ".join(summary.input_line(one) for one in inputs)
+    faults = (fault for one in inputs for fault in one.named if not fault.used)
+    if fault := next(faults, None):
+        detail = f": {safe(fault.detail)}" if fault.detail else ""
+        hint = f"first: {safe(fault.file, 120)}:{fault.line}: {fault.kind}{detail}"
+    elif options.bounded and any(one.rows for one in inputs):
+        hint = "none was seen from --since to --until"
+    else:
+        hint = "there is no row in it"
+    return Failure(f"there is nothing to replay: {read}", hint=hint)
+
+
+def _warn_of_steps(span: tuple[datetime, datetime] | None, step: timedelta) -> None:
+    """That it will take long, on standard error, before it does."""
+    looks = (span[1] - span[0]) // step if span else 0
+    if looks > MANY_STEPS:
+        show.say(
+            show.console(error=True),
+            f"iwmon: up to {looks:,} steps, which takes long. A longer --step takes less; Ctrl-C ends it "
+            "with the report so far.",
+        )
 
 
 def _workers(options: Options, items: int) -> int:
@@ -190,12 +238,6 @@ def zone_in_force(call: Call) -> ZoneInfo:
         return ZoneInfo(call.config_in_force(store)[0].settings.timezone)
 
 
-def write(found: Report, folder: Path) -> None:
-    """Every export of the report, into a folder that is made if need be. Raises Misuse where that fails."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for one in export.EXPORTS.values():
-            for name, content in one(found).items():
-                (folder / name).write_text(content, encoding="utf-8", newline="")
-    except OSError as error:
-        raise Misuse(f"cannot be written: {error.strerror}", where=str(folder)) from error
+def exported(found: Report) -> dict[str, str]:
+    """Every export of the report: file name → content."""
+    return {name: text for one in export.EXPORTS.values() for name, text in one(found).items()}

@@ -78,8 +78,10 @@ def rules(
     call = called(context, config, db, json)
     wanted = _selector(run)
     for path in files:
-        if not path.is_file():
+        if not path.exists():
             raise Misuse(f"there is no test file {path}", hint="iwmon test indicators.test.yaml")
+        if path.is_dir():
+            raise Misuse("it is a folder", where=str(path), hint=f"name its files: {path}/*.test.yaml")
     named = config is not None or (call.chosen and not os.environ.get("IWMON_CONFIG"))
     tested = _all(files, call, named, wanted)
     counts = _counted(tested)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from iwmon.model import Failure
 
@@ -43,12 +43,13 @@ class Problem:
         return f"{self.where}: {self.message}{tail}"
 
 
-class ConfigError(Failure):
-    """A configuration that cannot be used. `problems` holds every error, in file order.
+class FileError(Failure):
+    """A file that cannot be used. `problems` holds every error, in file order.
 
-    `str()` lists them, one a line, at most 50, then how many more there are. Values that came from
-    the environment are in none of them.
+    `str()` lists them, one a line, at most 50, then how many more there are.
     """
+
+    what: ClassVar[str] = "the file"
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -58,14 +59,20 @@ class ConfigError(Failure):
     def __str__(self) -> str:
         if len(self.problems) == 1:
             return str(self.problems[0])
-        lines = [f"{len(self.problems)} errors in the configuration:"]
+        lines = [f"{len(self.problems)} errors in {self.what}:"]
         lines += [f"  {problem}" for problem in self.problems[:SHOWN_PROBLEMS]]
         if len(self.problems) > SHOWN_PROBLEMS:
             lines.append(f"  … and {len(self.problems) - SHOWN_PROBLEMS} more")
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple[object, ...]:  # may cross a process boundary
-        return (ConfigError, (self.problems,))
+        return (type(self), (self.problems,))
+
+
+class ConfigError(FileError):
+    """A configuration that cannot be used. Values that came from the environment are in no message."""
+
+    what = "the configuration"
 
 
 @dataclass(slots=True)

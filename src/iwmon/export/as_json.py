@@ -3,8 +3,9 @@
 `{"format": "iwmon report", "version": 1, ...}` and then every field of `iwmon.report.Report` under its own
 name, in the order in which it is declared there, down to the last `Day` and `Evidence`. Times are ISO 8601
 in UTC ("2022-10-10T12:00:00Z", whole seconds), days ISO dates, `step` seconds; what is absent is null.
-Texts are whole, as the feeds had them: whoever shows them has to clean them. Control, bidi and other
-invisible characters stand as `\\uXXXX`, so that the file itself can be looked at on a terminal.
+Texts are whole, as the feeds had them (credentials in addresses apart): whoever shows them has to clean
+them. Control, bidi and other invisible characters stand as `\\uXXXX`, so that the file itself can be
+looked at on a terminal.
 """
 
 from __future__ import annotations

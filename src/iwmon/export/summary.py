@@ -113,8 +113,7 @@ def head(report: Report) -> list[tuple[str, str]]:
     matched = f"{report.matched:,} of {count(report.items, 'item')}, in {count(report.stories, 'report')}"
     facts = [
         ("Replayed", safe(report.title)),
-        ("From", moment(report.since, zone)),
-        ("To", moment(report.until, zone)),
+        *((("From", moment(report.since, zone)), ("To", moment(report.until, zone))) if report.steps else ()),
         ("Steps", f"{report.steps:,}, {_every(report.step)}"),
         ("Matched", matched),
         ("Alerts", tally(report.raised)),

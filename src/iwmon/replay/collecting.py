@@ -11,15 +11,16 @@ from typing import TypeVar
 from iwmon.config import Config
 from iwmon.model import (
     Alert,
-    Assessment,
     AssessmentRecord,
     Coverage,
     CoverageChange,
     Level,
     LevelChange,
+    Signal,
     Step,
 )
-from iwmon.report import Course, Day, Event, Evidence, Input, Outlook, Raised, Report
+from iwmon.replay.evidence import raised
+from iwmon.report import Course, Day, Event, Input, Outlook, Raised, Report
 
 _WORST = (Coverage.OK, Coverage.WARMING_UP, Coverage.PARTIAL, Coverage.BLIND)
 _DAY = timedelta(days=1)
@@ -65,8 +66,8 @@ class Collector:
         for view in step.coverage_changes:
             self._coverages[view.indicator].append(view)
         for assessment in step.assessments:
-            self._series[assessment.judgement][day] = _record(assessment, step.at, day)
-        self._raised += [Raised(alert, _evidence(step, alert)) for alert in step.alerts]
+            self._series[assessment.judgement][day] = AssessmentRecord.of(assessment, step.at)
+        self._raised += [raised(alert, _behind(step, alert)) for alert in step.alerts]
 
     def report(
         self,
@@ -163,28 +164,7 @@ def _by_day(
     return found
 
 
-def _record(assessment: Assessment, at: datetime, day: str) -> AssessmentRecord:
-    implied = assessment.implied
-    return AssessmentRecord(
-        judgement=assessment.judgement,
-        day=day,
-        at=at,
-        term=assessment.term,
-        action=assessment.action,
-        coverage=assessment.coverage,
-        p=implied.p if implied else None,
-        low=implied.low if implied else None,
-        high=implied.high if implied else None,
-        alone=implied.alone if implied else None,
-        implied_term=implied.term if implied else "",
-        terms=implied.terms if implied else (),
-    )
-
-
-def _evidence(step: Step, alert: Alert) -> tuple[Evidence, ...]:
+def _behind(step: Step, alert: Alert) -> list[Signal]:
     """The reports behind an alert, as they stood when it was raised."""
     own = {signal.story: signal for signal in step.memory.signals.get(alert.indicator, ())}
-    return tuple(
-        Evidence(s.title, s.url, s.publisher, s.first_seen, s.published, s.words)
-        for s in (own[story] for story in alert.stories if story in own)
-    )
+    return [own[story] for story in alert.stories if story in own]

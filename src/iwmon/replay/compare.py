@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from iwmon.config import Config, requeried
+from iwmon.feedtext import REDACTED, public
 from iwmon.model import Alert, Indicator, Level, LevelChange
 from iwmon.report import Evidence, Raised, Report
 
@@ -109,8 +110,9 @@ class Difference:
 
 
 def mark(url: str, title: str) -> str:
-    """What a report is known by on both sides."""
-    return url or title
+    """What a report is known by on both sides. Of a site whose `key=` is only a number, its title too."""
+    shown = public(url)
+    return f"{shown} {title}" if REDACTED in shown else shown or title
 
 
 def side_of(report: Report) -> Side:

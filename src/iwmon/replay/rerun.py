@@ -16,10 +16,11 @@ from iwmon.config import Config
 from iwmon.model import Alert, Failure, LevelChange, Memory, Signal, Step
 from iwmon.query import Matcher
 from iwmon.replay.compare import Side, mark
+from iwmon.replay.evidence import raised
 from iwmon.replay.handover import handed, take
 from iwmon.replay.remembered import Span, hours
 from iwmon.replay.running import Known
-from iwmon.report import Evidence, Raised
+from iwmon.report import Raised
 from iwmon.store import Store
 
 Again = Mapping[str, frozenset[str]]  # digest → indicators whose stored matches do not hold
@@ -71,7 +72,7 @@ class _Found:
 
     def take(self, step: Step) -> None:
         for alert in step.alerts:
-            self._raised.append(Raised(alert, _evidence(alert, step)))
+            self._raised.append(raised(alert, _behind(alert, step)))
         for change in step.level_changes:
             self._changes.setdefault(change.indicator, []).append(change)
         if self._others:
@@ -96,15 +97,11 @@ def _place(found: Signal) -> tuple[str, str, datetime]:
     return found.indicator, found.story, found.as_of
 
 
-def _evidence(alert: Alert, step: Step) -> tuple[Evidence, ...]:
+def _behind(alert: Alert, step: Step) -> list[Signal]:
     """The reports behind an alert about an indicator, heaviest first."""
     stories = set(alert.stories)
     behind = [s for s in step.memory.signals.get(alert.indicator, ()) if s.story in stories]
-    return tuple(_as_evidence(s) for s in sorted(behind, key=lambda s: (-s.weight, s.as_of, s.story)))
-
-
-def _as_evidence(found: Signal) -> Evidence:
-    return Evidence(found.title, found.url, found.publisher, found.first_seen, found.published, found.words)
+    return sorted(behind, key=lambda s: (-s.weight, s.as_of, s.story))
 
 
 # ---------------------------------------------------------------- two at once

@@ -2,40 +2,74 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
 
 from iwmon.config import Config
 from iwmon.model import Review, Step
 from iwmon.replay.atoms import atoms, hits
 from iwmon.replay.suggest import Words
 
+REMEMBERED = 100_000  # items: some 50 MB
+
+
+@dataclass(slots=True)
+class _Shown:
+    """What an item matched."""
+
+    terms: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by indicator
+    rejected: frozenset[str] = frozenset()  # indicators
+
 
 class Tally:
-    """Takes the steps of a replay one by one."""
+    """Takes the steps of a replay one by one.
 
-    def __init__(self, config: Config) -> None:
+    Its memory is bounded: hits are only counted, and what an item showed, which a review of it asks for, is
+    kept of the last 100,000 items that matched. What was said of an older one by then holds; a review that
+    comes later than that is not counted.
+    """
+
+    def __init__(self, config: Config, remembered: int = REMEMBERED) -> None:
+        """`remembered`: of how many items a review is still counted."""
         self._atoms = atoms(config)
+        self._remembered = remembered
         self._hits: Counter[tuple[str, str]] = Counter()  # (indicator, term) → items
-        self._shown: dict[tuple[str, str], tuple[str, ...]] = {}  # (item, indicator) → terms
-        self._rejected: set[tuple[str, str]] = set()  # (item, indicator)
+        self._shown: OrderedDict[str, _Shown] = OrderedDict()  # by item, as they came
+        self._settled: Counter[tuple[str, str]] = Counter()  # (indicator, term) → forgotten items, rejected
 
     def take(self, step: Step) -> None:
         """One more step. A review is of all indicators that it does not tell apart."""
         for match in step.matches:
             terms = hits(self._atoms, match)
-            self._shown[match.item, match.indicator] = terms
+            self._shown.setdefault(match.item, _Shown()).terms[match.indicator] = terms
             self._hits.update((match.indicator, term) for term in terms)
         for said in step.rulings:
             if isinstance(said, Review) and said.action in ("reject", "confirm", "restore"):
-                for key in [k for k in self._shown if k[0] == said.item and said.indicator in ("", k[1])]:
-                    (self._rejected.add if said.action == "reject" else self._rejected.discard)(key)
+                self._reviewed(said)
+        while len(self._shown) > self._remembered:
+            self._settled.update(_rejected(self._shown.popitem(last=False)[1]))
+
+    def _reviewed(self, said: Review) -> None:
+        shown = self._shown.get(said.item)
+        if shown is None:
+            return
+        meant = frozenset(name for name in shown.terms if said.indicator in ("", name))
+        if said.action == "reject":
+            shown.rejected |= meant
+        else:
+            shown.rejected -= meant
 
     def words(self) -> Words:
         """Indicator → term → (items that it hit, of them rejected); terms that hit nothing too."""
-        rejected: Counter[tuple[str, str]] = Counter()
-        for item, indicator in self._rejected:
-            rejected.update((indicator, term) for term in self._shown[item, indicator])
+        rejected = self._settled.copy()
+        for shown in self._shown.values():
+            rejected.update(_rejected(shown))
         return {
             indicator: {term: (self._hits[indicator, term], rejected[indicator, term]) for term in terms}
             for indicator, terms in self._atoms.items()
         }
+
+
+def _rejected(shown: _Shown) -> list[tuple[str, str]]:
+    """(Indicator, term) of what was rejected."""
+    return [(name, term) for name in shown.rejected for term in shown.terms[name]]

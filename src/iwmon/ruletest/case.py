@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from iwmon.config.problem import Place
-from iwmon.model import Entry, Review
+from iwmon.model import Entry, Review, Ruling
 
 # The source of all publishers that the configuration does not list; no id can be this.
 UNLISTED = "(unlisted)"
@@ -88,11 +88,12 @@ class Case:
     incoming: tuple[Incoming, ...] = ()  # in the order of time
     outages: tuple[Outage, ...] = ()
     opinions: tuple[Opinion, ...] = ()
+    rulings: tuple[Ruling, ...] = ()  # in the order of time
     judgement: str = ""  # only its alerts and matches are compared; "" = all
 
     @property
     def events(self) -> list[datetime]:
         """When something happens that is not the passing of time, rising."""
         edges = [edge for one in self.outages for edge in (one.since, one.until) if edge is not None]
-        said = [one.review.at for one in self.opinions]
+        said = [*(one.review.at for one in self.opinions), *(one.at for one in self.rulings)]
         return sorted({self.start, *(one.at for one in self.incoming), *edges, *said})

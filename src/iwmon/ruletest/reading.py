@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -19,7 +20,7 @@ from iwmon.config.document import Document, Mapping, Path, plain_data
 from iwmon.config.document import Sequence as NodeSequence
 from iwmon.config.problem import Place, Report, listed, shown
 from iwmon.config.shaping import Shape
-from iwmon.model import Entry, Review
+from iwmon.model import Entry, Review, Ruling
 from iwmon.ruletest import shape
 from iwmon.ruletest.case import (
     FARTHER,
@@ -32,13 +33,14 @@ from iwmon.ruletest.case import (
     Opinion,
     Outage,
 )
-from iwmon.yardsticks import TITLES, WORDS, known, plain, steps
+from iwmon.yardsticks import TITLES, WORDS, band, known, plain, steps
 
 MOST_LOOKS = 20_000  # of one test
 LONGEST_STEP = timedelta(days=1)  # silences are not timed over gaps much longer than this
 NOTHING = "none"  # as a term: nothing is implied
 ALL = "all"  # every source is down
 _ACTIONS: tuple[Literal["confirm", "reject", "restore"], ...] = ("confirm", "reject", "restore")
+_RULINGS: tuple[Literal["assess", "resolve", "reopen"], ...] = ("assess", "resolve", "reopen")
 _KIND = Kind("a test file", "tests:", "docs/indicators.md shows how a test is written")
 
 S = TypeVar("S", bound=Shape)
@@ -154,6 +156,7 @@ class _Builder:
         incoming = [one for n, item in enumerate(test.input_items) for one in self._item(n, item)]
         outages = [self._outage(n, down) for n, down in enumerate(test.down)]
         opinions = [self._opinion(n, review) for n, review in enumerate(test.reviews)]
+        rulings = [self._ruling(n, ruling) for n, ruling in enumerate(test.rulings)]
         if self.errors:
             return None
         return Case(
@@ -165,6 +168,7 @@ class _Builder:
             incoming=tuple(sorted(incoming, key=lambda one: one.at)),
             outages=tuple(outages),
             opinions=tuple(opinions),
+            rulings=tuple(sorted((one for one in rulings if one), key=lambda one: one.at)),
             judgement=test.judgement or "",
         )
 
@@ -189,6 +193,17 @@ class _Builder:
         hint = self.report.suggest(name, names, f"{noun}s here: {listed(names)}")
         self._error(below, f"there is no {noun} {shown(name)} in {self.config.files[0]}", hint, key=key)
         return False
+
+    def _judgement(self, name: str, below: Path, *, key: bool = False) -> bool:
+        """Whether there is this judgement, and the test is not about another one only."""
+        if not self._known("judgement", name, self.config.judgements, below, key=key):
+            return False
+        own = self.test.judgement
+        if own in self.config.judgements and name != own:
+            hint = "remove it, or the test's judgement:"
+            self._error(below, f"this test is about {own} only", hint, key=key)
+            return False
+        return True
 
     def _moment(self, value: timedelta | datetime) -> datetime:
         assert self.start is not None
@@ -294,6 +309,40 @@ class _Builder:
         review = Review("", action, "the test", at, given.indicator or "", given.credibility)
         return Opinion(given.item, review)
 
+    def _ruling(self, index: int, given: shape.Ruling) -> Ruling | None:
+        here: Path = ("rulings", index)
+        at = self._moment(given.at)
+        if self.start is not None and at < self.start:
+            hint = "write a later time, or an earlier start"
+            self._error((*here, "at"), "at: this is before the start", hint)
+        elif self.end and at > self.end:
+            wrong = "at: nothing looks at this ruling: it comes after the last eval_time"
+            self._error((*here, "at"), wrong, "write an earlier time, or a later eval_time")
+        said = [word for word in _RULINGS if getattr(given, word) is not None]
+        if len(said) > 1:
+            self._error(here, f"{' and '.join(said)} cannot be said at once", "write them as two rulings")
+        elif not said:
+            hint = "add assess: likely, resolve: true or reopen: true"
+            self._error(here, "this ruling says nothing", hint)
+        name = given.judgement or self.test.judgement or ""
+        if not name:
+            self._error(here, "of which judgement is this?", "add judgement: an id, here or to the test")
+        elif given.judgement:
+            self._judgement(name, (*here, "judgement"))
+        judgement = self.config.judgements.get(name)
+        term = ""
+        if given.assess is not None and self._is_term((*here, "assess"), given.assess):
+            term = band(given.assess, self.config.settings.yardstick).term
+        if judgement is None or len(said) != 1:
+            return None
+        if term and at <= judgement.made_on:
+            made_on = judgement.made_on.astimezone(ZoneInfo(self.config.settings.timezone)).date()
+            wrong = f"at: the term of {judgement.id} is of {made_on}, and later ones win"
+            self._error((*here, "at"), wrong, "write a later time, or an earlier made_on there")
+        outcome = "" if given.resolve is None else str(given.resolve).lower()
+        decided = at if outcome else None
+        return Ruling(judgement.id, said[0], "the test", at, term, outcome=outcome, decided_on=decided)
+
     # ------------------------------------------------------------ what must come out
 
     def _expected(self) -> list[Expected]:
@@ -366,12 +415,7 @@ class _Builder:
         return ExpectedAlert(fields, self._place(here))
 
     def _assessment(self, here: Path, name: str, given: shape.ExpectedAssessment) -> ExpectedAssessment:
-        known = self._known("judgement", name, self.config.judgements, here, key=True)
-        own = self.test.judgement
-        if known and own in self.config.judgements and name != own:
-            self._error(
-                here, f"this test is about {own} only", "remove it, or the test's judgement:", key=True
-            )
+        self._judgement(name, here, key=True)
         if given.term is None and given.action is None:
             self._error(here, "nothing is expected here", "add term: likely, or action: review_due", key=True)
         terms: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ from iwmon.model import (
     Memory,
     Reading,
     Review,
+    Ruling,
     Source,
     Step,
 )
@@ -91,6 +92,7 @@ class _Play:
         self.came: dict[int, list[Item]] = {}  # by number
         self.matched: dict[int, list[str]] = {}
         self.opinions = sorted(case.opinions, key=lambda one: one.review.at)
+        self.rulings = deque(case.rulings)
         self.assessments: dict[str, Assessment] = {}
         self.alerts: list[Alert] = []
         self.memory = Memory()
@@ -114,12 +116,13 @@ class _Play:
         return Seen(expected, self.memory.states, origins, dict(self.assessments), told, matches)
 
     def _look(self, now: datetime) -> None:
-        reviews = self._reviews(now)  # of items that came before this look
+        # reviews are of items that came before this look
+        said: list[Review | Ruling] = [*self._reviews(now), *self._ruled(now)]
         readings = [self._ask(source, now) for source in self.asked]
-        self._advance(readings, now, reviews)
+        self._advance(readings, now, said)
 
-    def _advance(self, readings: Sequence[Reading], now: datetime, reviews: Sequence[Review]) -> None:
-        step = pipeline.advance(self.config, self.memory, readings, now, reviews)
+    def _advance(self, readings: Sequence[Reading], now: datetime, said: Sequence[Review | Ruling]) -> None:
+        step = pipeline.advance(self.config, self.memory, readings, now, said)
         self.memory = step.memory
         self.assessments.update({one.judgement: one for one in step.assessments})
         self.alerts += step.alerts
@@ -166,6 +169,13 @@ class _Play:
             else:
                 later.append(one)
         self.opinions = later
+        return due
+
+    def _ruled(self, now: datetime) -> list[Ruling]:
+        """What people have decided since the look before."""
+        due = []
+        while self.rulings and self.rulings[0].at <= now:
+            due.append(self.rulings.popleft())
         return due
 
     def _said(self, one: Opinion, now: datetime) -> list[Review]:

@@ -73,6 +73,15 @@ def _yes(value: Any) -> bool:
     raise wrong("only true can be said here", "write true, or remove the key")
 
 
+def _settled(value: Any) -> bool | Literal["void"]:
+    if isinstance(value, bool):
+        return value
+    if value == "void":
+        return "void"
+    said = shown(value) if isinstance(value, str) else "this"
+    raise wrong(f"{said} is not an outcome", "write true, false or void")
+
+
 def _one_or_more(value: Any) -> str:
     return _LIST if isinstance(value, list) else _WORD
 
@@ -114,6 +123,9 @@ OneOrMore = Annotated[
 
 
 Yes = Annotated[bool, PlainValidator(_yes), WithJsonSchema({"const": True})]
+Settled = Annotated[
+    bool | Literal["void"], PlainValidator(_settled), WithJsonSchema({"enum": [True, False, "void"]})
+]
 
 
 def _number(value: Any) -> int:
@@ -172,6 +184,18 @@ class Review(Shape):
     indicator: Identifier | None = Field(
         default=None, description="For this indicator only. Without it, for all."
     )
+
+
+class Ruling(Shape):
+    """What a person decides of a judgement, as with `iwmon judgement`."""
+
+    at: Moment = Field(description="When: so long after start, or a time.")
+    judgement: Identifier | None = Field(
+        default=None, description="The judgement. Without it, the one that the test is about."
+    )
+    assess: Text | None = Field(default=None, description="The analyst's own term from then on: likely.")
+    resolve: Settled | None = Field(default=None, description="How it came out: true, false or void.")
+    reopen: Yes | None = Field(default=None, description="true: takes that back.")
 
 
 class Terms(Shape):
@@ -252,6 +276,7 @@ class Test(Expectations):
     input_items: list[InputItem] = Field(default=[], description="What the feeds bring.")
     down: list[Down] = Field(default=[], description="Feeds that do not answer.")
     reviews: list[Review] = Field(default=[], description="What people say of the reports.")
+    rulings: list[Ruling] = Field(default=[], description="What people decide of the judgements.")
     evals: list[Eval] = Field(default=[], description="Several looks, in the order of time.")
     eval_time: Moment | None = Field(default=None, description="When to look, where once is enough.")
 

@@ -11,7 +11,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, Row, RowMapping, Table
 
-from iwmon.model import LASTING, Alert, Assessment, Delivery, Entry, Item, Reading, Signal, Story
+from iwmon.model import (
+    LASTING,
+    Alert,
+    Delivery,
+    Entry,
+    Item,
+    Reading,
+    Signal,
+    Story,
+)
 from iwmon.store import rows
 from iwmon.store.columns import clean
 
@@ -102,25 +111,6 @@ def story_row(story: Story, place: int) -> dict[str, Any]:
 
 def signal_row(signal: Signal, place: int) -> dict[str, Any]:
     return row(signal, place=place, expired=None)
-
-
-def assessment_row(assessment: Assessment, at: datetime) -> dict[str, Any]:
-    """The row of the assessment's UTC day; a later one of the same day takes its place."""
-    implied = assessment.implied
-    return {
-        "judgement": assessment.judgement,
-        "day": at.astimezone(UTC).date().isoformat(),
-        "at": at,
-        "term": assessment.term,
-        "action": assessment.action,
-        "coverage": assessment.coverage,
-        "p": implied.p if implied else None,
-        "low": implied.low if implied else None,
-        "high": implied.high if implied else None,
-        "alone": implied.alone if implied else None,
-        "implied_term": implied.term if implied else "",
-        "terms": implied.terms if implied else (),
-    }
 
 
 # ---------------------------------------------------------------- sealed rows

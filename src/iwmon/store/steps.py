@@ -12,6 +12,7 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
 from iwmon.model import (
+    AssessmentRecord,
     Budget,
     FeedState,
     IndicatorState,
@@ -87,7 +88,11 @@ def _judgements(connection: Connection, writer: Writer, step: Step, known: Writt
     over = known.budgets.keys() - memory.budgets.keys()
     if over:
         connection.execute(delete(rows.budgets).where(rows.budgets.c.judgement.in_(over)))
-    writer.put(connection, rows.assessments, [convert.assessment_row(a, step.at) for a in step.assessments])
+    writer.put(
+        connection,
+        rows.assessments,
+        [convert.row(AssessmentRecord.of(one, step.at)) for one in step.assessments],
+    )
     volumes = [
         {"source": source, "day": day, "items": items}
         for source, days in memory.volumes.items()
