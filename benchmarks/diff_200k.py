@@ -132,8 +132,8 @@ def diff(folder: Path, old: str, new: str) -> tuple[float, float, dict]:
 def split(path: Path, old: Config, new: Config) -> None:
     """Prints where the processor seconds of each side go."""
     with Store.open(f"sqlite:///{path}", create=False) as store:
-        first, last = store.times()
-        span = remembered.span((old, new), first, last, first)
+        edges = store.edges()
+        span = remembered.span((old, new), edges.first, edges.latest, edges.first)
         for name, loaded in (("old", old), ("new", new)):
             again, only = remembered.stale(loaded, {old.digest: old}), compare.touched(old, new)
             parts = (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
+
+import pytest
 
 from iwmon import coverage
 from iwmon.model import Coverage, FeedState, Reading, SourceHealth
@@ -21,6 +23,14 @@ def test_a_good_poll_is_watching() -> None:
     health = coverage.after(NEW, reading("s1", item("x")))
     assert health.state is FeedState.OK
     assert coverage.standing(source(), health, NOON).watching
+
+
+def test_a_good_poll_sets_every_field(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a good answer left out would be forgotten with it: it makes its health anew."""
+    given = []
+    monkeypatch.setattr(coverage, "SourceHealth", lambda source, **said: given.append({"source", *said}))
+    coverage.after(NEW, reading("s1", item("x")))
+    assert given == [{field.name for field in fields(SourceHealth)}]
 
 
 def test_a_source_never_polled_is_unknown_not_blind() -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
+import signal
 import sqlite3
-from collections.abc import Callable
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,13 +25,24 @@ from hypothesis import strategies as st
 from iwmon import pipeline
 from iwmon.cli import differing
 from iwmon.config import Config
-from iwmon.model import Alert, Coverage, FeedState, Level, LevelChange, Memory, Severity, Source
+from iwmon.model import (
+    Alert,
+    Coverage,
+    FeedState,
+    Item,
+    Level,
+    LevelChange,
+    Memory,
+    Reading,
+    Severity,
+    Source,
+)
 from iwmon.replay import compare, remembered, rerun
 from iwmon.replay.compare import Difference, Side, sentence
 from iwmon.report import Course, Day, Evidence, Raised, Report
-from iwmon.store import Store
-from newsroom import run
-from nouns import DAY, HOUR, NOON, configured
+from iwmon.store import Store, history
+from newsroom import clean_environment, run
+from nouns import DAY, HOUR, NOON, configured, reading
 from test_live_is_replay import EDITED, acts, played
 from theatre import REPORTS, TEXT, Stage, review, ruling
 
@@ -48,7 +66,9 @@ def sides(
     store: Store, old: Config, new: Config, kept: dict[str, Config | None]
 ) -> tuple[Side, Side, remembered.Span]:
     """Both runs over all that a database holds, in this process."""
-    first, last = store.times() or (NOON, NOON)
+    edges = store.edges()
+    assert edges
+    first, last = edges.first, edges.latest
     span = remembered.span((old, new), first, last + timedelta(microseconds=1), first)
     return (
         rerun.run(store, old, remembered.stale(old, kept), span),
@@ -252,6 +272,21 @@ def test_the_reports_that_only_one_side_has_are_responsible() -> None:
     assert [(r.evidence.title, r.side) for r in change.responsible] == [("a", "old")]
 
 
+def test_a_judgements_alert_rests_on_the_reports_of_all_its_indicators() -> None:
+    """The other side knows a report by any of them, also under another id; not of others."""
+    at = MIDNIGHT - DAY
+    due = raised(at, "a", "b", "c", indicator="", kind="review_due", after="likely")
+    names = {"x": ("kj-2", "X"), "y": ("kj-2", "Y"), "z": ("kj-3", "Z")}
+    reports = {"x": "a", "y2": "b", "z": "c"}
+    old = Side(
+        (),
+        reports={name: frozenset({f"https://nn.example/{title}"}) for name, title in reports.items()},
+        names={"x": ("kj-2", "X"), "y2": ("kj-2", "Y"), "z": ("kj-3", "Z")},
+    )
+    [part] = differs(old, Side((due,), names=names), ids={"y2": "y"}).parts
+    assert [(r.evidence.title, r.side) for r in part.changes[0].responsible] == [("c", "new")]
+
+
 def test_alerts_outside_the_span_are_warm_up_and_not_compared() -> None:
     """From `since` on, which is not in it; up to `until`, which is."""
     begin = MIDNIGHT - 90 * DAY
@@ -263,6 +298,11 @@ def test_other_words_for_the_same_alert_are_only_counted() -> None:
     """The same alert at the same time, whose numbers are others."""
     found = differs(side(raised(MIDNIGHT, why="a 0.55")), side(raised(MIDNIGHT, why="a 0.56")))
     assert (found.unchanged, found.reworded, found.parts) == (1, 1, ())
+    said = "changes no alert over 90 days, but the words of 1 (0 indicators edited; 0 items)"
+    assert sentence(found) == said
+    more = raised(MIDNIGHT, after="warning")
+    found = differs(side(raised(MIDNIGHT, why="a")), side(raised(MIDNIGHT, why="b"), more))
+    assert sentence(found) == "adds 1 alert over 90 days; other words in 1 more"
 
 
 def test_days_at_each_level_before_and_after() -> None:
@@ -314,6 +354,11 @@ def test_what_counts_as_edited() -> None:
     assert compare.edited(old, configured(base.replace("settings: {", "settings: {retention: 100d, "))) == ()
     assert compare.edited(old, configured(base.replace("[grouping]}}", "[grouping, group]}}"))) == (
         "grouping",
+    )
+    longer = base.replace("[grouping]}}", "[grouping, group]}}")
+    assert (
+        compare.edited(configured(longer), configured(base.replace("[grouping]}}", "[group, grouping]}}")))
+        == ()
     )
     assert compare.edited(old, configured(base.replace("half_life: 30d", "half_life: 3d"))) == (
         "mobilisation",
@@ -367,10 +412,7 @@ class Desk:
 
     folder: Path
     items: dict[str, str]  # title → id
-
-    @property
-    def url(self) -> str:
-        return f"sqlite:///{self.folder / 'iwmon.db'}"
+    url: str
 
     def write(self, name: str, old: str = "", new: str = "") -> str:
         """A configuration file with one replacement."""
@@ -394,9 +436,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     return filled(tmp_path_factory.mktemp("desk"))
 
 
-def filled(folder: Path) -> Desk:
-    stage = Stage(configured(TEXT))
-    with Store.open(f"sqlite:///{folder / 'iwmon.db'}") as store:
+def filled(folder: Path, url: str = "") -> Desk:
+    stage, url = Stage(configured(TEXT)), url or f"sqlite:///{folder / 'iwmon.db'}"
+    with Store.open(url) as store:
         keep(store, stage.config)
         stage.polled(MIDNIGHT)
         at = MIDNIGHT
@@ -414,7 +456,7 @@ def filled(folder: Path) -> Desk:
         for step in stage.steps:
             store.commit(step)
     items = {item.entry.title: item.id for step in stage.steps for item in step.items}
-    return Desk(folder, items)
+    return Desk(folder, items, url)
 
 
 def test_an_edited_query_adds_alerts_with_the_items_responsible(desk: Desk) -> None:
@@ -447,6 +489,55 @@ def test_what_a_feed_says_cannot_write_on_the_terminal(desk: Desk) -> None:
     out += desk.diff(desk.write("draft.yaml", "query: grouping", "query: tanks")).stdout
     assert "\x1b" not in out
     assert "[b]trucks" in out
+
+
+def test_a_review_that_falls_due_names_the_reports_that_made_it_so(desk: Desk) -> None:
+    """Those of the indicators that move the judgement, since its term was set; of one side only, if any."""
+    draft = desk.write("draft.yaml", "query: mobilis* OR reservist*", "query: mobilis* OR tanks")
+    out = desk.diff(draft).stdout
+    block = out[out.index("REVIEW DUE") :].split("\n    + ")[0]
+    assert "+ “Tanks seen on the road to Gomel” (Ukrinform: Tanks)" in block
+    [change] = [
+        change
+        for part in desk.json(draft)["parts"]
+        for change in part["changes"]
+        if change["kind"] == "review_due" and change["change"] == "added"
+    ]
+    assert {report["side"] for report in change["reports"]} == {"new"}
+    assert change["sources"] == []
+
+
+def test_an_alert_about_coverage_names_its_sources(tmp_path: Path) -> None:
+    """What went and came back just then, with the reason; and what only one of the files has."""
+    desk = filled(tmp_path)
+    with Store.open(desk.url) as store:
+        stage, at = Stage(configured(TEXT), store.memory()), MIDNIGHT + 11 * DAY
+        for hour in range(3):
+            stage.fail(at + hour * HOUR, "nn", "belta", "zerkalo")
+        for when in (at + 3 * HOUR, at + 4 * HOUR):
+            stage.step(when, *(reading(name, at=when) for name in ("nn", "belta", "zerkalo")))
+        for step in stage.steps:
+            store.commit(step)
+    draft = desk.write("draft.yaml", "  - {id: ukr, ", "  - {id: ukr, enabled: false, ")
+    found = {
+        change["kind"]: change["sources"]
+        for part in desk.json(draft)["parts"]
+        for change in part["changes"]
+        if part["judgement"] == "kj-3"
+    }
+    assert [(one["source"], one["standing"], one["why"]) for one in found["blind"]] == [
+        ("ukr", "old_only", ""),
+        ("nn", "lost", "error: HTTP 403"),
+        ("zerkalo", "lost", "error: HTTP 403"),
+        ("belta", "lost", "error: HTTP 403"),
+    ]
+    standings = [(one["source"], one["standing"]) for one in found["coverage_recovered"]]
+    assert standings == [("ukr", "old_only"), ("nn", "back"), ("zerkalo", "back"), ("belta", "back")]
+    out = desk.diff(draft).stdout
+    assert "        − Ukrinform is a source of the old file only\n" in out
+    assert "          Nasha Niva watches no more: error: HTTP 403\n" in out
+    assert "          and 1 more source\n" in out
+    assert "+ Ukrinform is a source of the new file only" in desk.diff(draft, "running").stdout
 
 
 def test_the_edit_taken_back_removes_what_it_added(desk: Desk) -> None:
@@ -495,10 +586,61 @@ def test_a_renamed_indicator_changes_no_alert_and_says_what_it_loses(desk: Desk)
     assert "Changes no alert over 10 days" in out
 
 
-def test_the_same_configuration_changes_nothing(desk: Desk) -> None:
-    """Whatever its file is called."""
+def test_a_judgement_under_another_id_says_why_all_its_alerts_differ(desk: Desk) -> None:
+    """Alerts are of a judgement: what is told of one is told anew of another."""
+    draft = desk.write("draft.yaml", "  - id: kj-2", "  - id: kj-7")
+    assert "\nkj-2  not in the new file\n" in desk.diff(draft).stdout
+    result = desk.json(draft)
+    assert result["added"] == result["removed"] == 3
+    assert result["notes"] == [
+        "kj-2 is kj-7 now, and else the same; so all its alerts are removed, and added under kj-7"
+    ]
+
+
+def test_an_indicator_that_went_to_another_judgement(desk: Desk) -> None:
+    """Its alerts are removed there and added here, with its days at each level."""
+    begin, end = TEXT.index("      - id: mobilisation"), TEXT.index("      - id: grouping")
+    draft = desk.folder / "draft.yaml"
+    moved = TEXT.replace(TEXT[begin:end], "")
+    draft.write_text(moved.replace("      - id: incidents", f"{TEXT[begin:end]}      - id: incidents"))
+    parts = {
+        (part["judgement"], part["indicator"]): [change["change"] for change in part["changes"]]
+        for part in desk.json(str(draft))["parts"]
+        if part["indicator"]
+    }
+    assert parts == {("kj-2", "mobilisation"): ["removed"], ("kj-3", "mobilisation"): ["added"]}
+
+
+def test_a_source_in_another_language_brings_its_items_in_that(desk: Desk) -> None:
+    """They match in that, and in no other; where the new file gives none, they keep theirs, as it says."""
+    only = "query: {be: mobilis* OR reservist* OR tanks}"
+    old = desk.write("old.yaml", "query: mobilis* OR reservist*", only)
+    for language, added in (("be", 0), ("uk", -1)):
+        new = desk.folder / "new.yaml"
+        text = Path(old).read_text("utf-8").replace("  - {id: nn, ", f"  - {{id: nn, language: {language}, ")
+        new.write_text(text, "utf-8")
+        there, back = desk.json(old, str(new)), desk.json(str(new), old)
+        told = [
+            change["change"]
+            for part in there["parts"]
+            for change in part["changes"]
+            if change["kind"] in ("first_hit", "level_up") and part["indicator"] == "mobilisation"
+        ]
+        assert ("removed" in told) is (added < 0)
+        assert there["notes"] == []
+        assert back["notes"] == ["no language any more: nn; its items keep the one in which they came"]
+        assert there["removed"] == back["added"]
+
+
+def test_the_same_configuration_changes_nothing(desk: Desk, tmp_path: Path) -> None:
+    """Whatever its file is called, and whatever is in a file of its own."""
     out = desk.diff(desk.write("same.yaml")).stdout
     assert out == "Changes no alert over 10 days (0 indicators edited; 5 items).\n"
+    assert desk.diff(desk.write("one.yaml"), desk.write("other.yml")).stdout == out
+    begin, end = TEXT.index("sources:"), TEXT.index("judgements:")
+    (tmp_path / "sources.yaml").write_text(TEXT[begin:end], "utf-8")
+    (tmp_path / "indicators.yaml").write_text(f"{TEXT[:begin]}include: [sources.yaml]\n{TEXT[end:]}", "utf-8")
+    assert desk.diff("running", str(tmp_path)).stdout == out
 
 
 def test_a_new_source_has_nothing_to_say_yet(desk: Desk) -> None:
@@ -521,6 +663,7 @@ def test_since_and_until_cut_what_is_compared(desk: Desk) -> None:
     assert whole["since"] == "2022-10-10T00:00:00Z"
     assert whole["until"] == "2022-10-20T01:00:00Z"
     assert desk.json(draft, "--since", "2022-10-15")["added"] == whole["added"]
+    assert desk.json(draft, "--since", "9999w", "--until", "2022-10-30") == whole
 
 
 def test_exit_code_says_whether_alerts_differ(desk: Desk) -> None:
@@ -568,6 +711,8 @@ def test_errors_are_told_as_check_tells_them(desk: Desk) -> None:
         (["--git", "a", "b"], "--git takes 1, 7 or 9 arguments, not 2"),
         (["running", "running", "--since", "soon"], "is not a time"),
         (["running", "running", "--since", "2030-01-01"], "nothing was collected between"),
+        (["running", "running", "--until", "2030-01-01"], "nothing was collected between"),
+        (["running", "running", "--until", "2021-01-01"], "nothing was collected between"),
     ],
 )
 def test_wrong_calls(desk: Desk, arguments: list[str], says: str) -> None:
@@ -591,6 +736,16 @@ def test_without_a_database_or_anything_in_it(tmp_path: Path) -> None:
     result = run("diff", str(draft), str(draft), "--db", url)
     assert result.exit_code == 1
     assert "nothing has been collected yet" in result.stderr
+
+
+def test_a_database_beside_which_nothing_can_be_written(tmp_path: Path) -> None:
+    """Even a reader of an SQLite database needs its folder: it says so, and what to do."""
+    desk = filled(tmp_path)
+    (tmp_path / "iwmon.db-shm").symlink_to(tmp_path / "nowhere" / "shm")
+    result = desk.diff("running", desk.write("same.yaml"))
+    assert result.exit_code == 1
+    assert "the database cannot be opened" in result.stderr
+    assert "its folder has to be writable; or copy it" in " ".join(result.stderr.split())
 
 
 def test_reviews_and_rulings_hold_on_both_sides(tmp_path: Path) -> None:
@@ -651,3 +806,219 @@ def test_the_far_past_is_taken_in_larger_steps() -> None:
     assert remembered.span((config,), NOON, NOON + DAY, NOON - 9 * DAY).begin == NOON - 9 * DAY
     lasting = configured(TEXT.replace("half_life: 30d", "half_life: null"))
     assert remembered.span((lasting,), NOON, NOON + DAY, NOON - 900 * DAY).begin == NOON - 900 * DAY
+
+
+# ---------------------------------------------------------------- where one page of history meets the next
+
+BOUNDARY = MIDNIGHT + history.PAGE  # of a span that begins at MIDNIGHT
+ANSWERS = st.sampled_from(["ok"] * 6 + ["same"] * 2 + ["small", "large"] + ["error"] * 3)
+POLLS = st.lists(
+    st.tuples(
+        st.sampled_from([timedelta(minutes=5), timedelta(minutes=20), HOUR, -HOUR, timedelta(minutes=-25)]),
+        st.lists(ANSWERS, min_size=5, max_size=5),
+        st.integers(1, 5),  # how often all answer so, ten minutes apart
+        st.sampled_from([None, None, 0, 1, 2, 3, 4]),  # a report
+        st.sampled_from([0, 0, 0, 1, 5, 6]),  # the configuration in force
+    ),
+    min_size=3,
+    max_size=12,
+)
+SIZES = {"ok": 1000, "same": 1000, "small": 120, "large": 30_000}
+
+
+def answer(source: str, how: str, at: datetime, *items: Item) -> Reading:
+    """A poll's outcome."""
+    if how == "error":
+        return Reading(source, at, FeedState.ERROR, "HTTP 403")
+    same = how == "same" and not items
+    return Reading(source, at, FeedState.OK, "", items, 40, at, size=SIZES[how], not_modified=same)
+
+
+def polled(store: Store, live: list[Config], script, begin: datetime) -> None:
+    """Commits what a script of POLLS gives, from a first look at MIDNIGHT on."""
+    stage = Stage(live[0]).polled(MIDNIGHT)
+    at, n = begin, 0
+    for after, answers, times, report, edit in script:
+        at, stage.config = at + after, live[edit]
+        for _ in range(times):
+            at, n = at + timedelta(minutes=10, microseconds=1), n + 1
+            readings = []
+            for source, how in zip(stage.config.sources, answers, strict=True):
+                news = report is not None and source == "nn" and how != "error"
+                items = stage.items(source, REPORTS[report], at=at, key=f"{n}") if news else ()
+                readings.append(answer(source, how, at, *items))
+            stage.step(at, *readings)
+    for step in stage.steps:
+        store.commit(step)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=ONE_FIXTURE)
+@given(POLLS, st.sampled_from([timedelta(minutes=5), HOUR, 3 * HOUR]), st.integers(0, len(VARIED) - 1))
+def test_outages_across_the_edge_of_a_page_are_seen_as_they_were(
+    url, live, compared, script, before, chosen
+) -> None:
+    """Failing and uneven answers, clocks set back and edits where one page ends: as in one piece, in full."""
+    with Store.open(url()) as store:
+        polled(store, live, script, BOUNDARY - before)
+        side, _, span = sides(store, compared[chosen], compared[chosen], {one.digest: one for one in live})
+        alerts, changes = again_in_full(store, compared[chosen], span)
+        assert [raised.alert for raised in side.raised] == alerts
+        assert sorted(c for own in side.changes.values() for c in map(repr, own)) == sorted(
+            map(repr, changes)
+        )
+
+
+# ---------------------------------------------------------------- while a daemon works on the same database
+
+
+def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], None], times: int = 1) -> None:
+    """Has this happen after the run of the old configuration and before that of the new: so many times."""
+    real, left = rerun.run, [times]
+
+    def run_and_more(*arguments: object, **more: object) -> Side:
+        found = real(*arguments, **more)  # type: ignore[arg-type]
+        if left[0]:
+            left[0] -= 1
+            happens()
+        return found
+
+    monkeypatch.setattr(rerun, "run", run_and_more)
+
+
+def test_what_is_collected_meanwhile_is_in_neither_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step that comes between the two runs, in the last hour, even with a clock that was set back."""
+    desk = filled(tmp_path)
+    same = desk.write("same.yaml")
+    before = desk.json("running", same)
+
+    def happens() -> None:
+        with Store.open(desk.url) as store:
+            stage = Stage(configured(TEXT), store.memory())
+            for minutes in (5, -30):
+                at = MIDNIGHT + 10 * DAY + timedelta(minutes=20 + minutes)
+                store.commit(stage.say(at, "nn", REPORTS[2], key=f"{minutes}"))
+
+    between(monkeypatch, happens)
+    assert desk.json("running", same) == before
+    assert desk.json("running", same)["items"] == before["items"] + 2
+
+
+def test_what_is_deleted_meanwhile_makes_it_look_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retention between the two runs: both see what is left, and no alert is said to be added or removed."""
+    desk = filled(tmp_path)
+    draft = desk.write("draft.yaml", "name: Mobilisation", "name: Call-up")
+
+    def happens() -> None:
+        with sqlite3.connect(tmp_path / "iwmon.db") as connection:
+            connection.execute("DELETE FROM matches WHERE item = ?", (desk.items[REPORTS[0]],))
+            connection.execute("DELETE FROM items WHERE id = ?", (desk.items[REPORTS[0]],))
+
+    between(monkeypatch, happens)
+    assert desk.json("running", draft)["sentence"].startswith("changes no alert")
+
+
+def test_what_changes_all_the_time_cannot_be_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After three tries it says so."""
+    desk = filled(tmp_path)
+    titles = iter(desk.items)
+
+    def happens() -> None:
+        with sqlite3.connect(tmp_path / "iwmon.db") as connection:
+            connection.execute("DELETE FROM items WHERE id = ?", (desk.items[next(titles)],))
+
+    between(monkeypatch, happens, times=3)
+    monkeypatch.setattr(differing, "TRIES", 1)
+    result = desk.diff("running", desk.write("same.yaml"))
+    assert result.exit_code == 1
+    assert "what was collected changed while it was compared" in result.stderr
+
+
+# ---------------------------------------------------------------- the end of a process
+
+APART = """
+import os, sys
+os.cpu_count = lambda: 2
+from iwmon.cli import app, differing
+differing.APART = 0
+if __name__ == "__main__":
+    app(sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def two(desk: Desk, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path, list[psutil.Process]]]:
+    """A diff whose second process just starts, the folder of its temporary files, and its children."""
+    script, temporary = tmp_path / "apart.py", tmp_path / "tmp"
+    script.write_text(APART)
+    temporary.mkdir()
+    draft = desk.write("two.yaml", "query: mobilis* OR reservist*", "query: mobilis* OR tanks")
+    command = [sys.executable, str(script), "diff", draft, "--db", desk.url]
+    environ = clean_environment(
+        TMPDIR=str(temporary),
+        PYTHONPATH=os.pathsep.join(path for path in sys.path if path),
+        PATH=os.environ["PATH"],
+    )
+    with subprocess.Popen(
+        command,
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        own = psutil.Process(process.pid)
+        until = time.monotonic() + 30
+        while not any("spawn_main" in " ".join(child.cmdline()) for child in own.children()):
+            assert process.poll() is None
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        children = own.children()
+        yield process, temporary, children
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        process.kill()
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("after", [0.0, 0.15, 0.3])
+def test_an_interrupt_ends_both_processes_in_silence(two, after: float) -> None:
+    """Ctrl-C goes to both, and the second is just starting: so many seconds ago."""
+    process, temporary, children = two
+    time.sleep(after)
+    os.killpg(process.pid, signal.SIGINT)
+    said, _ = process.communicate(timeout=30)
+    assert (process.returncode, said.strip()) == (130, "")
+    psutil.wait_procs(children, timeout=30)
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_diff_leaves_no_process_and_no_file(two, how: signal.Signals) -> None:
+    """The second process sees that nobody waits, and says nothing; what it was handed had no name."""
+    process, temporary, children = two
+    time.sleep(0.3)  # before it was told what to do, Python itself complains
+    process.send_signal(how)
+    said, _ = process.communicate(timeout=30)
+    assert said.strip() == ""
+    psutil.wait_procs(children, timeout=30)
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.timeout(60)
+def test_a_second_process_that_is_killed_is_told(two) -> None:
+    """As the system does when memory runs out."""
+    process, _, children = two
+    next(child for child in children if "spawn_main" in " ".join(child.cmdline())).kill()
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "the process of the old configuration ended without a result" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from iwmon import pipeline
 from iwmon.config import Config
 from iwmon.model import Coverage, Entry, FeedState, Item, Level, Memory, Reading, Step
+from iwmon.pipeline.items import volumes
+from iwmon.thresholds import surging
 from nouns import DAY, HOUR, NOON, SMALL, configured, entry, reading
 
 ALL = ("nn", "ukr", "belta", "sb", "agg")
@@ -340,3 +343,28 @@ def test_confirmed_signals_stay_confirmed(config: Config) -> None:
     judged = replace(step.memory.signals["mobilisation"][0], status="confirmed")
     memory = replace(step.memory, signals={"mobilisation": (judged,)})
     assert pipeline.advance(config, memory, [], NOON + HOUR).memory.signals["mobilisation"][0].confirmed
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([HOUR, 13 * HOUR, DAY, 40 * DAY, -HOUR, -DAY, -50 * DAY]),
+            st.sampled_from(["nn", "ukr"]),
+        ),
+        max_size=30,
+    )
+)
+def test_days_of_volumes_are_dropped_at_dawn_and_none_outlives_it(steps) -> None:
+    """To look for old days once a day leaves the same as at each step, whatever the clock does."""
+    config, at, before = configured(SMALL), NOON, None
+    lazy: Mapping[str, Mapping[str, int]] = {}
+    eager: Mapping[str, Mapping[str, int]] = {}
+    for after, source in steps:
+        at += after
+        read = [reading(source, *items(config, source, entry(LETTER, published=at), at=at), at=at)]
+        lazy = volumes(lazy, read, at, dawn=before != at.date())
+        eager = volumes(eager, read, at)
+        before = at.date()
+        assert lazy == eager
+        oldest = (at - surging.REMEMBERED).date().isoformat()
+        assert all(day >= oldest for days in lazy.values() for day in days)

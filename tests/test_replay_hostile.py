@@ -22,7 +22,8 @@ from iwmon.model import Entry, Failure, Item
 from iwmon.replay import HOUR, Replay, remembered, rerun
 from iwmon.replay.beats import QUIET, of_rows
 from iwmon.replay.formats import STANDARD_INPUT, opened
-from iwmon.replay.matching import Matching, _held
+from iwmon.replay.handover import held
+from iwmon.replay.matching import Matching
 from iwmon.replay.rows import UNLISTED, Row
 from iwmon.store import Store
 from nouns import configured
@@ -128,7 +129,7 @@ def test_a_step_does_not_know_when_the_next_row_comes() -> None:
 def test_a_worker_that_is_starting_keeps_an_interrupt_for_later() -> None:
     """It would die of it with a traceback, before it has come to ignore it; the parent has it afterwards."""
     with pytest.raises(KeyboardInterrupt):  # noqa: PT012 - the interrupt comes at the end of the block
-        with _held():
+        with held():
             signal.raise_signal(signal.SIGINT)
             assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
         signal.getsignal(signal.SIGINT)

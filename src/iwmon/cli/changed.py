@@ -15,11 +15,18 @@ from iwmon.alerts.words import link, safe
 from iwmon.cli import show
 from iwmon.config import Config
 from iwmon.model import Level
-from iwmon.replay.compare import LOUD, Change, Difference, Part, Responsible, length, sentence
+from iwmon.replay.compare import LOUD, Change, Difference, Part, Responsible, Sight, length, sentence
 
 _SIGNS = {"added": ("+", "green"), "removed": ("−", "red"), "moved": ("~", "yellow")}
 _SIDES = {"new": "+ ", "old": "− ", "both": "  "}
-_ALERTS, _REPORTS = 20, 3  # shown of an indicator, and of an alert
+_STANDINGS = {
+    "lost": "watches no more",
+    "missing": "does not watch",
+    "back": "watches again",
+    "old_only": "is a source of the old file only",
+    "new_only": "is a source of the new file only",
+}
+_ALERTS, _REPORTS = 20, 3  # shown of an indicator; of an alert, and as many sources
 
 
 def tell(out: Console, found: Difference, notes: Sequence[str], config: Config) -> None:
@@ -27,9 +34,9 @@ def tell(out: Console, found: Difference, notes: Sequence[str], config: Config) 
     zone = ZoneInfo(config.settings.timezone)
     for judgement, parts in groupby(found.parts, key=lambda part: part.judgement):
         known = config.judgements.get(judgement)
-        show.say(
-            out, show.line((judgement or "iwmon itself", "bold"), f"  {known.statement}" if known else "")
-        )
+        gone = "  not in the new file" if judgement else ""
+        what = f"  {known.statement}" if known else gone
+        show.say(out, show.line((judgement or "iwmon itself", "bold"), what))
         for part in parts:
             _part(out, part, zone)
         out.print()
@@ -72,6 +79,12 @@ def _change(out: Console, change: Change, zone: ZoneInfo) -> None:
         show.say(out, _report(one), 8)
     if len(change.responsible) > _REPORTS:
         show.say(out, f"  and {show.count(len(change.responsible) - _REPORTS, 'more report')}", 8)
+    for sight in change.sights[:_REPORTS]:
+        show.say(out, _sight(sight), 8)
+    if len(change.sights) > _REPORTS:
+        show.say(out, f"  and {show.count(len(change.sights) - _REPORTS, 'more source')}", 8)
+    if not change.responsible and not change.sights:
+        show.say(out, f"  {safe(alert.why, 300)}", 8)  # a horizon, a silence, a digest
 
 
 def _report(one: Responsible) -> Text:
@@ -79,6 +92,12 @@ def _report(one: Responsible) -> Text:
     words = ", ".join(safe(word, 40) for word in evidence.words)
     publisher = safe(evidence.publisher, 60)
     return show.line(f"{_SIDES[one.side]}“{safe(evidence.title, 120)}” ({publisher}: {words})")
+
+
+def _sight(one: Sight) -> Text:
+    sign = {"old_only": "− ", "new_only": "+ "}.get(one.standing, "  ")
+    why = f": {safe(one.why, 120)}" if one.why else ""
+    return show.line(f"{sign}{safe(one.name, 60)} {_STANDINGS[one.standing]}{why}")
 
 
 def _levels(part: Part) -> str:
@@ -151,5 +170,9 @@ def _document(change: Change) -> dict[str, Any]:
                 "words": one.evidence.words,
             }
             for one in change.responsible
+        ],
+        "sources": [
+            {"source": one.source, "name": one.name, "standing": one.standing, "why": one.why}
+            for one in change.sights
         ],
     }

@@ -7,7 +7,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,12 +20,12 @@ from iwmon.config import Config, ConfigError, Problem
 from iwmon.model import Failure
 from iwmon.replay import compare, remembered, rerun
 from iwmon.replay.compare import Difference
-from iwmon.replay.remembered import Span
-from iwmon.store import Store
+from iwmon.store import Between, Edges, Store
 
 RUNNING, STDIN = "running", "-"
 RECORDED = (".jsonl", ".gz", ".csv", ".parquet", ".json", ".zst")  # no configuration ends so
 APART = 2_000  # steps from which a second process is worth its start
+TRIES = 3  # retention or a re-match at the same time is rare, and over soon
 WORTH = 10_000  # items that are matched in the time that it takes to read a kept configuration
 _AGE = re.compile(r"(\d{1,6})\s*([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -194,22 +194,45 @@ def again(contents: Mapping[str, bytes]) -> Config:
 def _over_store(
     call: Call, store: Store, old: Config, new: Config, wish: Wish
 ) -> tuple[Difference, Config, list[str]]:
-    extent = store.times()
-    if extent is None:
-        hint = "iwmon run collects; recorded items can be named: iwmon diff OLD NEW FILE..."
-        raise Failure("nothing has been collected yet", hint=hint)
-    first, last = extent
-    until = moment(wish.until) if wish.until else last
-    since = max(_since(wish.since, until), first)
-    if since >= until:
+    for _ in range(TRIES):
+        edges = store.edges()
+        if edges is None:
+            hint = "iwmon run collects; recorded items can be named: iwmon diff OLD NEW FILE..."
+            raise Failure("nothing has been collected yet", hint=hint)
+        found = _once(call, store, old, new, wish, edges)
+        if store.edges(edges.last) == edges:  # nothing went; what came was not looked at
+            return found
+    hint = "old items are being deleted, or stored ones matched again: wait for that, then run it again"
+    raise Failure("what was collected changed while it was compared", hint=hint)
+
+
+def _once(
+    call: Call, store: Store, old: Config, new: Config, wish: Wish, edges: Edges
+) -> tuple[Difference, Config, list[str]]:
+    """The same of a record that nobody changes meanwhile but by adding to it."""
+    newest = edges.latest + timedelta(microseconds=1)  # it is in it, even where it was on the hour
+    until = moment(wish.until) if wish.until else newest
+    since = max(_since(wish.since, until), edges.first)
+    if since >= min(until, newest):
         raise Misuse(f"nothing was collected between {since:%Y-%m-%d %H:%M} and {until:%Y-%m-%d %H:%M} UTC")
-    span = remembered.span((old, new), since, until, first)
-    kept, unread = _kept(store, span, (old, new))
+    until = min(until, newest)
+    span = replace(remembered.span((old, new), since, until, edges.first), last=edges.last)
+    whole = Between(span.begin, span.until, span.last)
+    came_under = store.came_under(whole)
+    kept, unread = _kept(store, came_under, (old, new))
     only = compare.touched(old, new)
     tasks = [
-        rerun.Task(call.database, one.contents, remembered.stale(one, kept), span, only) for one in (old, new)
+        rerun.Task(
+            call.database,
+            one.contents,
+            remembered.stale(one, kept),
+            span,
+            only,
+            remembered.relabelled(old, new),
+        )
+        for one in (old, new)
     ]
-    steps = sum(number for number, _ in store.came_under(span.begin, span.until).values())
+    steps = sum(number for number, _ in came_under.values())
     apart = steps >= APART and (os.cpu_count() or 1) > 1
     with show.progress() as bar:
         task = bar.add_task("replaying", total=steps if apart else 2 * steps)
@@ -222,7 +245,7 @@ def _over_store(
             apart=apart,
             done=lambda number: bar.advance(task, number),
         )
-    items = sum(number for _, number in store.came_under(span.since, span.until).values())
+    items = sum(number for _, number in store.came_under(replace(whole, since=span.since)).values())
     return _difference(old, new, sides, span.since, span.until, items), new, _notes(store, old, new, unread)
 
 
@@ -234,15 +257,17 @@ def _since(text: str, until: datetime) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
 
 
-def _kept(store: Store, span: Span, known: Sequence[Config]) -> tuple[dict[str, Config | None], list[str]]:
-    """(The configurations under which the span's items came, by digest; those that cannot be read any more).
+def _kept(
+    store: Store, came_under: Mapping[str, tuple[int, int]], known: Sequence[Config]
+) -> tuple[dict[str, Config | None], list[str]]:
+    """(The configurations under which items came, by digest; those that cannot be read any more).
 
     One under which few came is not read: matching these items again takes less time.
     """
     texts = {kept.digest: kept.files for kept in store.configs()}
     found: dict[str, Config | None] = {}
     unread = []
-    for digest, (_, items) in store.came_under(span.begin, span.until).items():
+    for digest, (_, items) in came_under.items():
         same = next((one for one in known if _same(one.contents, texts.get(digest))), None)
         if same is not None or items < WORTH:
             found[digest] = same
@@ -268,6 +293,10 @@ def _notes(store: Store, old: Config, new: Config, unread: Sequence[str]) -> lis
     if unseen:
         what = "it" if len(unseen) == 1 else "them"
         notes.append(f"never polled, so nothing of {what} is in this: {', '.join(unseen)}")
+    unsaid = [name for name in sorted(remembered.relabelled(old, new)) if new.sources[name].language is None]
+    if unsaid:
+        what = "its items" if len(unsaid) == 1 else "their items"
+        notes.append(f"no language any more: {', '.join(unsaid)}; {what} keep the one in which they came")
     if unread:
         some = ", ".join(digest[:12] for digest in unread)
         notes.append(f"cannot be read any more, so all its items were matched again: configuration {some}")
@@ -275,10 +304,15 @@ def _notes(store: Store, old: Config, new: Config, unread: Sequence[str]) -> lis
 
 
 def _renamings(old: Config, new: Config) -> list[str]:
-    return [
+    found = [
         f"{name} is {now} now, and else the same; its history stays under {name}"
         for name, now in compare.renamed(old, new).items()
     ]
+    found += [
+        f"{name} is {now} now, and else the same; so all its alerts are removed, and added under {now}"
+        for name, now in compare.rejudged(old, new).items()
+    ]
+    return found
 
 
 def _difference(

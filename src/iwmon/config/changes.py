@@ -12,7 +12,7 @@ from iwmon.model import Indicator
 def requeried(old: Config, new: Config) -> frozenset[str]:
     """The indicators of `new` that may match other items than in `old`: new ones, and edited queries.
 
-    A query is edited when its text is, or a termset that it names.
+    A query is edited when its text is, or a termset that it names; the order of a termset tells nothing.
     """
     same_terms = old.terms == new.terms
     return frozenset(
@@ -33,4 +33,4 @@ def _named(config: Config, indicator: Indicator) -> object:
 
 
 def _terms(terms: Mapping[str, Mapping[str, Sequence[str]]], names: frozenset[str]) -> object:
-    return {name: {code: tuple(some) for code, some in terms[name].items()} for name in names}
+    return {name: {code: frozenset(some) for code, some in terms[name].items()} for name in names}

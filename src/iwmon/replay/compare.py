@@ -24,8 +24,18 @@ _Key = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """A source behind an alert about coverage: what became of it just then, or which file alone has it."""
+
+    source: str
+    name: str
+    standing: Literal["lost", "missing", "back", "old_only", "new_only"]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Side:
-    """What one configuration made of the items. Mappings are by indicator.
+    """What one configuration made of the items. Mappings are by indicator, if nothing else is said.
 
     `changes` begin with the run, not with the span that is compared. `reports` are the marks (`mark`) of
     all reports that signalled it.
@@ -36,6 +46,8 @@ class Side:
     reports: Mapping[str, frozenset[str]] = field(default_factory=dict)
     names: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # (judgement, name), in order
     others: str = ""  # a digest of the evidence of the judgements that were not judged
+    sights: Mapping[str, tuple[Sight, ...]] = field(default_factory=dict)  # by alert, of those about coverage
+    collectors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by judgement: source → name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,7 @@ class Change:
     raised: Raised  # as the new side has it; a removed one as the old side had it
     by: timedelta = _NOTHING  # moved: how much later; negative: earlier
     responsible: tuple[Responsible, ...] = ()  # those of one side only, if any; else all it rests on
+    sights: tuple[Sight, ...] = ()  # of an alert about coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +154,13 @@ def renamed(old: Config, new: Config) -> dict[str, str]:
     return found
 
 
+def rejudged(old: Config, new: Config) -> dict[str, str]:
+    """Old id → new id of judgements that are the same in all but id."""
+    gone = [one for name, one in old.judgements.items() if name not in new.judgements]
+    come = [one for name, one in new.judgements.items() if name not in old.judgements]
+    return {was.id: now.id for was in gone for now in come if replace(was, id=now.id) == now}
+
+
 def _called(indicator: Indicator, other: Indicator) -> Indicator:
     """The indicator with the other's id and name; one without a group of its own is a group by its id."""
     group = other.id if indicator.group == indicator.id else indicator.group
@@ -191,8 +211,8 @@ def compare(
         one, other = before.get(key, []), after.get(key, [])
         pairs = _pairs(one, other)
         kept, held = {i for i, _ in pairs}, {j for _, j in pairs}
-        changes = [_gone(raised, new, ids) for i, raised in enumerate(one) if i not in kept]
-        changes += [_come(raised, old, ids) for j, raised in enumerate(other) if j not in held]
+        changes = [_gone(raised, old, new, ids) for i, raised in enumerate(one) if i not in kept]
+        changes += [_come(raised, old, new, ids) for j, raised in enumerate(other) if j not in held]
         for i, j in pairs:
             if one[i].alert.at != other[j].alert.at:
                 changes.append(_moved(one[i], other[j], old, new, ids))
@@ -237,22 +257,51 @@ def _words(alert: Alert) -> tuple[str, str, str]:
     return alert.title, alert.text, alert.why
 
 
-def _gone(raised: Raised, new: Side, ids: Mapping[str, str]) -> Change:
-    name = ids.get(raised.alert.indicator, raised.alert.indicator)
-    alone = _alone(raised, new.reports.get(name, frozenset()), "old")
-    return Change("removed", raised, responsible=alone or _both(raised))
+def _gone(raised: Raised, old: Side, new: Side, ids: Mapping[str, str]) -> Change:
+    alone = _alone(raised, _known(raised.alert, old, new, ids), "old")
+    return Change(
+        "removed", raised, responsible=alone or _both(raised), sights=_sights(raised, old, old, new)
+    )
 
 
-def _come(raised: Raised, old: Side, ids: Mapping[str, str]) -> Change:
-    alone = _alone(raised, old.reports.get(_was(raised.alert.indicator, ids), frozenset()), "new")
-    return Change("added", raised, responsible=alone or _both(raised))
+def _come(raised: Raised, old: Side, new: Side, ids: Mapping[str, str]) -> Change:
+    alone = _alone(raised, _known(raised.alert, new, old, _turned(ids)), "new")
+    responsible, sights = alone or _both(raised), _sights(raised, new, old, new)
+    return Change("added", raised, responsible=responsible, sights=sights)
 
 
 def _moved(before: Raised, after: Raised, old: Side, new: Side, ids: Mapping[str, str]) -> Change:
-    name = after.alert.indicator
-    alone = _alone(after, old.reports.get(_was(name, ids), frozenset()), "new")
-    alone += _alone(before, new.reports.get(name, frozenset()), "old")
-    return Change("moved", after, after.alert.at - before.alert.at, alone or _both(after))
+    alone = _alone(after, _known(after.alert, new, old, _turned(ids)), "new")
+    alone += _alone(before, _known(before.alert, old, new, ids), "old")
+    by = after.alert.at - before.alert.at
+    return Change("moved", after, by, alone or _both(after), _sights(after, new, old, new))
+
+
+def _known(alert: Alert, own: Side, other: Side, ids: Mapping[str, str]) -> frozenset[str]:
+    """The reports that the other side has of the alert's indicator; of all of a judgement, if it has none.
+
+    `ids`: what indicators of its own side are called on the other, if not the same.
+    """
+    if alert.indicator:
+        names = [alert.indicator]
+    else:
+        names = [name for name, (judgement, _) in own.names.items() if judgement == alert.judgement]
+    return frozenset[str]().union(*(other.reports.get(ids.get(name, name), ()) for name in names))
+
+
+def _turned(ids: Mapping[str, str]) -> dict[str, str]:
+    return {new: old for old, new in ids.items()}
+
+
+def _sights(raised: Raised, own: Side, old: Side, new: Side) -> tuple[Sight, ...]:
+    """What is told of an alert about coverage: which sources only one file has, and what became of others."""
+    alert = raised.alert
+    if alert.id not in own.sights:
+        return ()
+    before, after = old.collectors.get(alert.judgement, {}), new.collectors.get(alert.judgement, {})
+    gone = (Sight(one, name, "old_only") for one, name in before.items() if one not in after)
+    come = (Sight(one, name, "new_only") for one, name in after.items() if one not in before)
+    return (*gone, *come, *own.sights[alert.id])
 
 
 def _was(name: str, ids: Mapping[str, str]) -> str:
@@ -355,14 +404,18 @@ def sentence(difference: Difference) -> str:
     first, *rest = said
     noun = "alert" if first.endswith(" 1") else "alerts"
     words = ", ".join([f"{first} {noun} {over}", *rest])
-    return f"{words} by {length(difference.furthest)}{' at most' if moved > 1 else ''}" if moved else words
+    if moved:
+        words += f" by {length(difference.furthest)}{' at most' if moved > 1 else ''}"
+    return f"{words}; other words in {difference.reworded} more" if difference.reworded else words
 
 
 def _unmoved(difference: Difference, over: str) -> str:
     relevelled = sum(part.relevelled for part in difference.parts)
-    levels = f", but the level of {_counted(relevelled, 'indicator')}" if relevelled else ""
+    but = [f"the words of {difference.reworded}"] if difference.reworded else []
+    but += [f"the level of {_counted(relevelled, 'indicator')}"] if relevelled else []
+    less = f", but {' and '.join(but)}" if but else ""
     edited = f"{_counted(len(difference.edited), 'indicator')} edited"
-    return f"changes no alert {over}{levels} ({edited}; {_counted(difference.items, 'item')})"
+    return f"changes no alert {over}{less} ({edited}; {_counted(difference.items, 'item')})"
 
 
 def _counted(number: int, noun: str) -> str:

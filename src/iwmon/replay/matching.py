@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import islice
 from operator import attrgetter
@@ -22,7 +22,7 @@ from typing import Self
 from iwmon import query
 from iwmon.config import Config
 from iwmon.model import Entry, Failure, Item, Match
-from iwmon.replay.handover import handed, take
+from iwmon.replay.handover import Handed, handed, held, take
 
 CHUNK = 500  # items a message: what it costs to send one is shared by so many
 AHEAD = 3  # chunks a worker that are on their way
@@ -82,22 +82,12 @@ class Matching:
         while True:
             while len(flying) < AHEAD * self._workers and (chunk := list(islice(items, CHUNK))):
                 texts = list(map(_text, chunk))
-                with _held():
+                with held():
                     flying.append((chunk, pool.submit(_match, texts)))
             if not flying:
                 return
             chunk, future = flying.popleft()
             yield from _joined(chunk, future.result())
-
-
-@contextmanager
-def _held() -> Iterator[None]:
-    """Keeps Ctrl-C until afterwards: a worker that starts meanwhile inherits that, until it ignores it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _joined(chunk: Sequence[Item], found: Sequence[_Found]) -> Iterator[tuple[Item, tuple[Match, ...]]]:
@@ -114,8 +104,8 @@ _own: list[query.Matcher] = []
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # matching does not look at times
 
 
-def _prepare(asked: str) -> None:
-    """`asked`: the file with the queries and the termsets."""
+def _prepare(asked: Handed) -> None:
+    """`asked`: the queries and the termsets."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent: it ends us
     _own[:] = [query.compile(*take(asked))]
 

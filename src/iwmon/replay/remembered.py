@@ -8,7 +8,7 @@ item that matches nothing on either account no more is read than its words (`iwm
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -34,13 +34,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Span:
     """What is replayed, aware UTC, on full hours: from `begin`; what counts is `since` < t <= `until`.
 
-    Before `fine`, steps are COARSE; from then on, an hour.
+    Before `fine`, steps are COARSE; from then on, an hour. `last`: the number of the newest recorded step
+    that is in it, so that two runs see the same while more is recorded; None: the newest there is.
     """
 
     begin: datetime
     fine: datetime
     since: datetime
     until: datetime
+    last: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +91,40 @@ def stale(config: Config, kept: Mapping[str, Config | None]) -> dict[str, frozen
     return {digest: requeried(one, config) if one else everything for digest, one in kept.items()}
 
 
-def hours(store: Store, config: Config, again: Mapping[str, frozenset[str]], span: Span) -> Iterator[Hour]:
+def relabelled(old: Config, new: Config) -> frozenset[str]:
+    """The sources that both have, in another language."""
+    both = old.sources.keys() & new.sources.keys()
+    return frozenset(name for name in both if old.sources[name].language != new.sources[name].language)
+
+
+def hours(
+    store: Store,
+    config: Config,
+    again: Mapping[str, frozenset[str]],
+    span: Span,
+    relabelled: Collection[str] = (),
+) -> Iterator[Hour]:
     """The recorded steps under another configuration, an hour's at a time.
 
     `again` is `stale(...)`; for a digest that is not in it, everything is matched again. A step is dated at
     the end of its hour: so an alert may come up to an hour later than it did or would have. Readings of
-    sources that the configuration does not poll are left out.
+    sources that the configuration does not poll are left out. Items of the `relabelled` sources are in the
+    language that it gives these, as they would have come; where it gives none, in the one they came in.
     """
     # A re-match replaced matches, whatever configuration the items came under.
     replaced = store.rematched_indicators() & config.indicators.keys()
-    matching = _Matching(config, {digest: names | replaced for digest, names in again.items()})
-    past = store.past(span.begin, span.until, wanted=matching.wanted)
+    given = {name: config.sources[name].language for name in relabelled if name in config.sources}
+    languages = {name: language for name, language in given.items() if language}
+    matching = _Matching(config, {digest: names | replaced for digest, names in again.items()}, languages)
+    past = store.past(span.begin, span.until, last=span.last, wanted=matching.wanted)
     early: Sequence[Review | Ruling] = store.rulings_before_time(span.begin, span.until)
     for at, some in groupby(past, key=lambda one: _end(one.begin, span)):
         readings: list[Reading] = []
         matches: dict[str, tuple[Match, ...]] = {}
         said, steps = [*early], 0
         for one in some:
+            if languages:
+                one.items = [(place, _spoken(item, languages)) for place, item in one.items]
             found = matching.of(one)
             matches.update(found)
             readings += [reading for reading in assembled(one, found) if _polled(config, reading.source)]
@@ -182,8 +201,11 @@ def _stand_ins(source: str, past: Past) -> list[Item]:
 class _Matching:
     """What items match under a configuration: as stored, where that holds; else matched again."""
 
-    def __init__(self, config: Config, again: Mapping[str, frozenset[str]]) -> None:
-        self._config, self._again = config, again
+    def __init__(
+        self, config: Config, again: Mapping[str, frozenset[str]], languages: Mapping[str, str]
+    ) -> None:
+        """`languages`: of sources whose items may have come in another; those are matched again in full."""
+        self._config, self._again, self._languages = config, again, languages
         self._everything = frozenset(config.indicators)
         self._order = {name: place for place, name in enumerate(config.indicators)}
         self._matchers: dict[frozenset[str], Matcher | None] = {}
@@ -204,7 +226,25 @@ class _Matching:
     def wanted(self, digest: str) -> Wanted | None:
         """What finds the items that match, of those that came under a configuration and are matched again."""
         matcher = self.matcher(digest)
-        return None if matcher is None else partial(_matching, matcher)
+        if matcher is None and not self._languages:
+            return None
+        return partial(self._matching, matcher)
+
+    def _matching(self, matcher: Matcher | None, some: Sequence[Words]) -> list[int]:
+        """What matches, by place; of a source whose language was edited, by all queries, in the new one."""
+        found: list[int] = []
+        for asked, moved in ((matcher, False), (self._config.matcher, True)):
+            own = [place for place, one in enumerate(some) if (one.source in self._languages) is moved]
+            if asked is None or not own:
+                continue
+            words = [self._worded(some[place]) for place in own]
+            sifted = asked.sift([(f"{one.title} {one.summary} {one.body}", one.language) for one in words])
+            found += [own[place] for place in sifted if asked.match(_worded(words[place]))]
+        return found
+
+    def _worded(self, words: Words) -> Words:
+        language = self._languages.get(words.source)
+        return words if language is None else words._replace(language=language)
 
     def of(self, past: Past) -> dict[str, tuple[Match, ...]]:
         """By item, in the order of the configuration, as its own matcher would give them."""
@@ -212,6 +252,10 @@ class _Matching:
         matchers = {step: self.matcher(digest) for step, digest in past.configs.items()}
         found: dict[str, tuple[Match, ...]] = {}
         for (step, _), item in past.items:
+            if item.source in self._languages:
+                if everything := self._config.matcher.match(item):
+                    found[item.id] = everything
+                continue
             held = past.matches.get(item.id, ())
             matches = [m for m in held if m.indicator in self._order and m.indicator not in stale[step]]
             matcher = matchers[step]
@@ -222,10 +266,12 @@ class _Matching:
         return found
 
 
-def _matching(matcher: Matcher, some: Sequence[Words]) -> list[int]:
-    """The places of what matches."""
-    texts = [(f"{one.title} {one.summary} {one.body}", one.language) for one in some]
-    return [place for place in matcher.sift(texts) if matcher.match(_worded(some[place]))]
+def _spoken(item: Item, languages: Mapping[str, str]) -> Item:
+    """The item in the language of its source, where that is given."""
+    language = languages.get(item.source)
+    if language is None or language == item.language:
+        return item
+    return replace(item, entry=replace(item.entry, language=language))
 
 
 def _worded(words: Words) -> Item:

@@ -26,12 +26,15 @@ Reason = Literal[
 ]
 
 RESTORE = "restore a backup: stop iwmon, put the copy in its place, and delete its -wal and -shm files"
+_WRITABLE = "even a reader writes -wal and -shm files beside it: its folder has to be writable; or copy it"
 
 _SQLITE: tuple[tuple[str, Reason, str, str], ...] = (
     ("SQLITE_BUSY", "locked", "the database is locked by another process", "try again; nothing was written"),
     ("SQLITE_LOCKED", "locked", "the database is locked by another connection", "try again"),
     ("SQLITE_FULL", "full", "disk full", "free some space; nothing was half-applied"),
     ("SQLITE_READONLY_DBMOVED", "moved", "the database file was deleted or replaced", RESTORE),
+    ("SQLITE_READONLY", "refused", "the database is read-only", _WRITABLE),
+    ("SQLITE_CANTOPEN", "refused", "the database cannot be opened", _WRITABLE),
     ("SQLITE_CORRUPT", "corrupt", "the database is damaged", RESTORE),
     ("SQLITE_NOTADB", "corrupt", "this is not an SQLite database", RESTORE),
     ("SQLITE_IOERR_SHORT_READ", "corrupt", "the database is cut short", RESTORE),

@@ -208,35 +208,38 @@ class Store:
 
     # ------------------------------------------------------------ history, for comparisons
 
-    def times(self) -> tuple[datetime, datetime] | None:
-        """The times of the earliest and the latest recorded step; None when there is none."""
-        with reading(self._database) as connection:
-            return history.extent(connection)
+    def edges(self, last: int | None = None) -> history.Edges | None:
+        """How far the recorded steps reach, up to number `last`; None when there is none.
 
-    def came_under(
-        self, since: datetime | None = None, until: datetime | None = None
-    ) -> dict[str, tuple[int, int]]:
-        """Digest of a configuration → (steps, items) of `since` <= at < `until` that came under it."""
+        While it is the same for the same `last`, what is recorded up to there is.
+        """
         with reading(self._database) as connection:
-            return history.came_under(connection, since, until)
+            return history.edges(connection, last)
+
+    def came_under(self, which: history.Between = history.ALL) -> dict[str, tuple[int, int]]:
+        """Digest of a configuration → (steps, items) of these steps that came under it."""
+        with reading(self._database) as connection:
+            return history.came_under(connection, which)
 
     def past(
         self,
         since: datetime,
         until: datetime,
         *,
+        last: int | None = None,
         wanted: Callable[[str], history.Wanted | None] = lambda digest: None,
     ) -> Iterator[history.Past]:
         """The hours of `since` <= t < `until` in which there were steps; both are full hours, UTC.
 
-        `wanted` gives for a configuration's digest what says of the items that came under it whether they
-        are wanted though they matched nothing; the others are counted. Read in pages.
+        `last`: the number of the newest step that is looked at. `wanted` gives for a configuration's digest
+        what says of the items that came under it whether they are wanted though they matched nothing; the
+        others are counted. Read in pages.
         """
-        well: set[str] = set()
+        answers: dict[str, history.Answers] = {}
         while since < until:
             end = min(since + history.PAGE, until)
             with reading(self._database) as connection:
-                found = history.page(connection, since, end, wanted, well)
+                found = history.page(connection, history.Between(since, end, last), wanted, answers)
             yield from found
             since = end
 
