@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from iwmon import config
-from iwmon.model import Alert, AssessmentRecord, Coverage, Level, LevelChange, Severity
+from iwmon.model import Alert, Coverage, Level, LevelChange, Severity
 from iwmon.report import Course, Day, Event, Evidence, Outlook, Raised, Report
+from iwmon.stored import AssessmentRecord
 from nouns import DAY, SMALL, configured
 
 BEGIN, END = date(2022, 7, 1), date(2022, 12, 31)

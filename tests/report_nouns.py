@@ -10,18 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Literal, get_args
 
 from iwmon import yardsticks
-from iwmon.model import (
-    Alert,
-    AssessmentRecord,
-    Coverage,
-    CoverageChange,
-    Effect,
-    IndicatorType,
-    Level,
-    LevelChange,
-    Severity,
-)
+from iwmon.model import Alert, Coverage, CoverageChange, Effect, IndicatorType, Level, LevelChange, Severity
 from iwmon.report import Course, Day, Event, Evidence, Fault, Input, Outlook, Raised, Report
+from iwmon.stored import AssessmentRecord
 
 ONE_DAY = timedelta(days=1)
 BEGIN = datetime(2022, 7, 15, tzinfo=UTC)

@@ -18,8 +18,9 @@ from typer.testing import Result
 from iwmon.cli.ledger import cell
 from iwmon.cli.story import story
 from iwmon.config.labels import parse_matcher
-from iwmon.model import Alert, Delivery, LedgerEntry, LedgerEvent, Route
+from iwmon.model import Alert, Delivery, LedgerEvent, Route
 from iwmon.store import Store
+from iwmon.stored import LedgerEntry
 from newsroom import run
 from nouns import HOUR, NOON, SMALL
 from store_nouns import alert, delivery, step

@@ -15,8 +15,9 @@ from iwmon import assess
 from iwmon.cli import plot
 from iwmon.cli.judgement import Outcome
 from iwmon.cli.judgements import OUTCOMES
-from iwmon.model import AssessmentRecord, Coverage, Judgement, JudgementState
+from iwmon.model import Coverage, Judgement, JudgementState
 from iwmon.store import Store
+from iwmon.stored import AssessmentRecord
 from newsroom import HEADLINE, NOW, Newsroom, newsroom, rss
 from nouns import NOON
 from test_cli_watch import on_a_terminal

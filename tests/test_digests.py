@@ -30,12 +30,9 @@ from iwmon.alerts.digests import (
 )
 from iwmon.alerts.resolving import Standing, resolutions
 from iwmon.model import (
-    Ack,
     Alert,
     AlertKind,
-    AlertRecord,
     Assessment,
-    AssessmentRecord,
     Coverage,
     CoverageChange,
     Delivery,
@@ -46,7 +43,6 @@ from iwmon.model import (
     Level,
     LevelChange,
     Message,
-    OpenAlert,
     Receiver,
     Rematched,
     Review,
@@ -55,6 +51,7 @@ from iwmon.model import (
 )
 from iwmon.monitor import digesting
 from iwmon.store import Store
+from iwmon.stored import Ack, AlertRecord, AssessmentRecord, OpenAlert
 from nouns import DAY, HOUR, ROOT, configured, signal
 from test_cli import commands
 

@@ -30,9 +30,10 @@ from iwmon.export.buckets import bucketed
 from iwmon.export.scale import Scale
 from iwmon.feedtext import link, safe
 from iwmon.jsonable import plain
-from iwmon.model import AssessmentRecord, Coverage, Level, Severity
+from iwmon.model import Coverage, Level, Severity
 from iwmon.replay.suggest import Suggestion
 from iwmon.report import Course, Day, Event, Evidence, Report
+from iwmon.stored import AssessmentRecord
 from report_nouns import BEGIN, HOSTILE, LINKS, ONE_DAY, empty, hostile, quiet, report
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -16,17 +16,8 @@ from iwmon.alerts import Drop, Go, Hold, Scene, gate
 from iwmon.alerts.gate import deliberate
 from iwmon.alerts.resolving import _TESTS
 from iwmon.config import Config
-from iwmon.model import (
-    LASTING,
-    Ack,
-    Alert,
-    CatchUp,
-    Delivery,
-    LabelMatcher,
-    OpenAlert,
-    Severity,
-    Silence,
-)
+from iwmon.model import LASTING, Alert, Delivery, LabelMatcher, Severity, Silence
+from iwmon.stored import Ack, CatchUp, OpenAlert
 from nouns import DAY, HOUR, NOON
 
 NIGHT = datetime(2022, 10, 10, 22, tzinfo=UTC)  # midnight in Warsaw

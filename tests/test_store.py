@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from iwmon.alerts import Resolution
-from iwmon.model import Coverage, FeedState, Level, Memory, Severity, SourceStats
+from iwmon.model import Coverage, FeedState, Level, Memory, Severity
 from iwmon.store import Store, StoreFailed, rows
+from iwmon.stored import SourceStats
 from store_nouns import (
     DAY,
     HOUR,

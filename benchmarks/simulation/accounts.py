@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from iwmon import pipeline
-from iwmon.model import LASTING, Alert, AlertRecord, Delivery, Level, Memory
+from iwmon.model import LASTING, Alert, Delivery, Level, Memory
 from iwmon.store import Store
+from iwmon.stored import AlertRecord
 from simulation import world
 from simulation.running import Run
 

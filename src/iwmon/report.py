@@ -11,16 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from iwmon.model import (
-    Alert,
-    AssessmentRecord,
-    Coverage,
-    CoverageChange,
-    Effect,
-    IndicatorType,
-    Level,
-    LevelChange,
-)
+from iwmon.model import Alert, Coverage, CoverageChange, Effect, IndicatorType, Level, LevelChange
+from iwmon.stored import AssessmentRecord
 
 # ---------------------------------------------------------------- what goes in
 

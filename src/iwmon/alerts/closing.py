@@ -7,7 +7,8 @@ from datetime import datetime
 
 from iwmon.alerts.routing import delivery_id, targets
 from iwmon.config import Config
-from iwmon.model import Delivery, OpenAlert
+from iwmon.model import Delivery
+from iwmon.stored import OpenAlert
 
 RECOVERED = {"blind": "coverage_recovered", "config_error": "config_recovered"}  # has the closing word
 

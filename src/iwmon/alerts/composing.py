@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from iwmon.alerts.digest_lists import Listing, backlog, catch_up, listed
 from iwmon.alerts.links import with_ack_link
 from iwmon.alerts.words import clock, plural, safe
-from iwmon.model import Ack, Alert, Delivery, Message, Severity
+from iwmon.model import Alert, Delivery, Message, Severity
+from iwmon.stored import Ack
 
 _SEVERITIES = tuple(Severity)
 _LEVELS = ("level_up", "again")

@@ -13,7 +13,8 @@ from datetime import datetime
 from iwmon.alerts import words
 from iwmon.alerts.digest_phrases import age, beside, counted, heading, moment, title, weight
 from iwmon.config import Config
-from iwmon.model import LASTING, AlertRecord, Message, Severity
+from iwmon.model import LASTING, Message, Severity
+from iwmon.stored import AlertRecord
 
 MOST, LEAST = 100, 4  # lines of a list, with its headings
 ROOM = 11_000  # characters of its body: Slack takes 12,000 after escaping, and most take less than email

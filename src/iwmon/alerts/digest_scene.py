@@ -11,19 +11,17 @@ from datetime import datetime
 from iwmon.config import Config
 from iwmon.model import (
     Alert,
-    AlertRecord,
     Assessment,
-    AssessmentRecord,
     CoverageChange,
     IndicatorState,
     JudgementState,
     LevelChange,
-    OpenAlert,
     Rematched,
     Review,
     Signal,
     SourceHealth,
 )
+from iwmon.stored import AlertRecord, AssessmentRecord, OpenAlert
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from iwmon.alerts import words
 from iwmon.alerts.digest_phrases import counted, heading, title, weight
 from iwmon.alerts.digest_scene import Scene
 from iwmon.alerts.digest_view import View
-from iwmon.model import Indicator, Judgement, Level, LevelChange, OpenAlert, Signal
+from iwmon.model import Indicator, Judgement, Level, LevelChange, Signal
+from iwmon.stored import OpenAlert
 
 _BLOCK = 12  # lines below the heading and the term of a judgement
 _BRIEF = 8  # lines that are kept for the judgements that are told in one

@@ -13,7 +13,8 @@ from iwmon.alerts.digest_phrases import moment, some, weight
 from iwmon.alerts.digest_scene import Scene, timing
 from iwmon.alerts.routing import targets
 from iwmon.config import Config
-from iwmon.model import AlertRecord, Coverage, Delivery, Judgement, Level, OpenAlert, Receiver
+from iwmon.model import Coverage, Delivery, Judgement, Level, Receiver
+from iwmon.stored import AlertRecord, OpenAlert
 
 _RISES = ("level_up", "again")
 # What an indicator, and a judgement as a whole, can be the subject of: (kind, level, severity).

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from iwmon.alerts.gate import deliberate
 from iwmon.alerts.routing import Target, Ways, ahead, delivery_id
-from iwmon.model import Delivery, OpenAlert
+from iwmon.model import Delivery
+from iwmon.stored import OpenAlert
 
 LATE = timedelta(minutes=5)  # a step that is taken so much after its time puts off those after it
 

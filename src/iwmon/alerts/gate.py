@@ -16,16 +16,8 @@ from iwmon.alerts.silencing import inhibited, silenced
 from iwmon.alerts.slots import next_slot
 from iwmon.alerts.words import zone
 from iwmon.config import Config
-from iwmon.model import (
-    LASTING,
-    Alert,
-    CatchUp,
-    Delivery,
-    OpenAlert,
-    Receiver,
-    Severity,
-    Silence,
-)
+from iwmon.model import LASTING, Alert, Delivery, Receiver, Severity, Silence
+from iwmon.stored import CatchUp, OpenAlert
 
 CATCHING_UP = timedelta(minutes=15)  # the longest that one waits for all sources to answer
 MOST_WAIT = timedelta(hours=25)  # that a service may ask for; a later time is a clock that was ahead

@@ -30,8 +30,8 @@ from iwmon import yardsticks
 from iwmon.backtest.episodes import surged
 from iwmon.backtest.nouns import Rule
 from iwmon.backtest.scopes import Scope
-from iwmon.model import AssessmentRecord
 from iwmon.report import Event, Outlook
+from iwmon.stored import AssessmentRecord
 
 _DAY = timedelta(days=1)
 REFERENCES = ("constant", "decayed", "count")

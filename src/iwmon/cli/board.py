@@ -17,7 +17,6 @@ from iwmon.cli.call import Call
 from iwmon.config import Config
 from iwmon.model import (
     Assessment,
-    ConfigStatus,
     Coverage,
     FeedState,
     Indicator,
@@ -28,6 +27,7 @@ from iwmon.model import (
     Rematched,
 )
 from iwmon.store import Store
+from iwmon.stored import ConfigStatus
 
 _REMATCH_SHOWN = timedelta(days=1)
 _UNWATCHED = timedelta(minutes=15)  # or twice the poll interval, for those who poll from cron

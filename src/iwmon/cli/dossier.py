@@ -11,8 +11,9 @@ from iwmon.cli import judgements, plot, scores, show, told
 from iwmon.cli.call import Call
 from iwmon.cli.desk import Desk
 from iwmon.cli.judgements import Case
-from iwmon.model import AlertRecord, AssessmentRecord, Ruling
+from iwmon.model import Ruling
 from iwmon.scoring import Scores
+from iwmon.stored import AlertRecord, AssessmentRecord
 
 _LATEST = 5
 _LONG = 1000  # characters

@@ -10,17 +10,9 @@ from iwmon import coverage, thresholds
 from iwmon.cli import show, sourcelist, why_alert, why_indicator, why_item, why_judgement
 from iwmon.cli.call import Call
 from iwmon.cli.desk import Desk
-from iwmon.model import (
-    AlertRecord,
-    Failure,
-    FeedState,
-    Item,
-    PollState,
-    Source,
-    SourceHealth,
-    SourceStats,
-)
+from iwmon.model import Failure, FeedState, Item, PollState, Source, SourceHealth
 from iwmon.store import StoreFailed
+from iwmon.stored import AlertRecord, SourceStats
 
 
 def run(call: Call, identity: str, now: datetime) -> None:

@@ -17,7 +17,8 @@ from iwmon.alerts.words import safe
 from iwmon.cli import show
 from iwmon.cli.call import Call, Misuse
 from iwmon.export.cells import defused
-from iwmon.model import Failure, LedgerEntry
+from iwmon.model import Failure
+from iwmon.stored import LedgerEntry
 
 COLUMNS = ("n", "at", "event", "alert", "receiver", "delivery", "detail")
 _LONGEST = 1_000  # characters of a cell

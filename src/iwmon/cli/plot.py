@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from iwmon import yardsticks
-from iwmon.model import AssessmentRecord
+from iwmon.stored import AssessmentRecord
 
 WIDEST, NARROWEST = 60, 8  # columns of days
 IMPLIED, RANGE, OWN = "●", "·", "─"

@@ -12,9 +12,9 @@ from iwmon.alerts.words import safe
 from iwmon.cli import show
 from iwmon.cli.judgements import Case
 from iwmon.config import Config
-from iwmon.model import AssessmentRecord
 from iwmon.scoring import Outcome, Scores
 from iwmon.store import Store
+from iwmon.stored import AssessmentRecord
 
 _OUTCOMES: dict[str, Outcome] = {"true": "true", "false": "false", "void": "void"}
 

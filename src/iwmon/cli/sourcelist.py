@@ -13,8 +13,9 @@ from iwmon.alerts.words import safe
 from iwmon.cli import show
 from iwmon.cli.call import Call
 from iwmon.config import Config
-from iwmon.model import FeedState, PollState, Source, SourceHealth, SourceStats
+from iwmon.model import FeedState, PollState, Source, SourceHealth
 from iwmon.store import Store
+from iwmon.stored import SourceStats
 
 
 @dataclass(frozen=True, slots=True)

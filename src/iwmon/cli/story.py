@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from iwmon.alerts.routing import OPERATOR
 from iwmon.alerts.words import safe
 from iwmon.cli.routed import conditions_of
-from iwmon.model import Delivery, LedgerEntry, Route
+from iwmon.model import Delivery, Route
+from iwmon.stored import LedgerEntry
 
 _TOGETHER = timedelta(seconds=2)  # apart, and still one moment for a reader
 _LONG = 500  # characters of a note or an error

@@ -12,8 +12,9 @@ from rich.console import Console
 from iwmon.alerts.words import safe
 from iwmon.cli import show, story
 from iwmon.cli.call import Call, Misuse
-from iwmon.model import Ack, AlertRecord, AlertState, Delivery
+from iwmon.model import Delivery
 from iwmon.store import Store
+from iwmon.stored import Ack, AlertRecord, AlertState
 
 Standing = tuple[AlertState, str]  # the state of an alert, and its reason
 

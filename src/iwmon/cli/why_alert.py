@@ -11,19 +11,9 @@ from iwmon import thresholds
 from iwmon.alerts.words import safe
 from iwmon.cli import arithmetic, reasons, show, told
 from iwmon.cli.desk import Desk
-from iwmon.model import (
-    AlertRecord,
-    AssessmentRecord,
-    GroupWeight,
-    Indicator,
-    IndicatorState,
-    Level,
-    LevelChange,
-    Review,
-    Signal,
-    Story,
-)
+from iwmon.model import GroupWeight, Indicator, IndicatorState, Level, LevelChange, Review, Signal, Story
 from iwmon.pipeline.evidence import UNJUDGED, judged
+from iwmon.stored import AlertRecord, AssessmentRecord
 
 _SAME = 5e-7  # activations that differ by less are the same number, written and read again
 _STATUS: Mapping[str, Literal["auto", "confirmed", "rejected"]] = {

@@ -12,18 +12,9 @@ from iwmon.cli import arithmetic, board, reasons, show, why_absence, why_surge
 from iwmon.cli.desk import Desk
 from iwmon.cli.matching import hits
 from iwmon.coverage import View
-from iwmon.model import (
-    AlertRecord,
-    Indicator,
-    IndicatorState,
-    Item,
-    Level,
-    LevelChange,
-    Match,
-    Signal,
-    Verdict,
-)
+from iwmon.model import Indicator, IndicatorState, Item, Level, LevelChange, Match, Signal, Verdict
 from iwmon.pipeline import levels
+from iwmon.stored import AlertRecord
 from iwmon.thresholds import Backdrop
 from iwmon.thresholds.settling import EXIT, RESTLESS, RESTLESS_WITHIN
 

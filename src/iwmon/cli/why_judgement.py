@@ -17,17 +17,8 @@ from iwmon import assess, coverage, yardsticks
 from iwmon.alerts.words import safe
 from iwmon.cli import board, show, told
 from iwmon.cli.desk import Desk
-from iwmon.model import (
-    AlertRecord,
-    Assessment,
-    AssessmentRecord,
-    Contribution,
-    Implied,
-    IndicatorState,
-    Judgement,
-    JudgementState,
-    Ruling,
-)
+from iwmon.model import Assessment, Contribution, Implied, IndicatorState, Judgement, JudgementState, Ruling
+from iwmon.stored import AlertRecord, AssessmentRecord
 from iwmon.yardsticks import Band
 
 _LATEST = 5

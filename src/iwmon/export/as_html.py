@@ -22,8 +22,9 @@ from iwmon.export.phrases import count, coverage, days, effect, moment
 from iwmon.export.scale import Scale
 from iwmon.export.summary import Lane
 from iwmon.feedtext import link, safe
-from iwmon.model import AssessmentRecord, Coverage, Level, Severity
+from iwmon.model import Coverage, Level, Severity
 from iwmon.report import Course, Event, Evidence, Input, Raised, Report
+from iwmon.stored import AssessmentRecord
 from iwmon.yardsticks import TITLES
 
 _MOST_RUNS = 120  # rows of an assessment's table

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from iwmon.export.phrases import count, day, days, moment, terms
 from iwmon.feedtext import safe
-from iwmon.model import AssessmentRecord, Coverage, Severity
+from iwmon.model import Coverage, Severity
 from iwmon.report import Course, Event, Input, Outlook, Raised, Report
+from iwmon.stored import AssessmentRecord
 
 OWN_LANE = "iwmon itself"
 """What alerts of no judgement are about: sources, the configuration, deliveries."""

@@ -8,8 +8,9 @@ from datetime import datetime
 from iwmon import alerts, assess, coverage
 from iwmon.alerts import digests
 from iwmon.config import Config
-from iwmon.model import OpenAlert, Receiver
+from iwmon.model import Receiver
 from iwmon.store import Store
+from iwmon.stored import OpenAlert
 
 _CHANGES = 200  # of one indicator: more in a week than that is one that flaps
 

@@ -16,21 +16,13 @@ import structlog
 from iwmon import alerts
 from iwmon.alerts import digests
 from iwmon.config import Config
-from iwmon.model import (
-    CatchUp,
-    Delivery,
-    Message,
-    OpenAlert,
-    Receiver,
-    SourceHealth,
-    Told,
-    Version,
-)
+from iwmon.model import Delivery, Message, Receiver, SourceHealth, Told
 from iwmon.monitor import digesting, renaming
 from iwmon.monitor.delivering import CONSOLE, Delivered, Send
 from iwmon.monitor.opened import RISES, Look, Opened, Row
 from iwmon.monitor.posting import Post, news
 from iwmon.store import Store, StoreFailed
+from iwmon.stored import CatchUp, OpenAlert, Version
 
 log = structlog.get_logger("iwmon.monitor")
 

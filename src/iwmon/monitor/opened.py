@@ -10,18 +10,10 @@ import structlog
 
 from iwmon import alerts, assess
 from iwmon.config import Config
-from iwmon.model import (
-    LASTING,
-    Alert,
-    Coverage,
-    Delivery,
-    IndicatorState,
-    JudgementState,
-    OpenAlert,
-    Version,
-)
+from iwmon.model import LASTING, Alert, Coverage, Delivery, IndicatorState, JudgementState
 from iwmon.monitor.delivering import Delivered
 from iwmon.store import Store
+from iwmon.stored import OpenAlert, Version
 
 log = structlog.get_logger("iwmon.monitor")
 

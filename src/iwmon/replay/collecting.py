@@ -9,18 +9,10 @@ from pathlib import PurePath
 from typing import TypeVar
 
 from iwmon.config import Config
-from iwmon.model import (
-    Alert,
-    AssessmentRecord,
-    Coverage,
-    CoverageChange,
-    Level,
-    LevelChange,
-    Signal,
-    Step,
-)
+from iwmon.model import Alert, Coverage, CoverageChange, Level, LevelChange, Signal, Step
 from iwmon.replay.evidence import raised
 from iwmon.report import Course, Day, Event, Input, Outlook, Raised, Report
+from iwmon.stored import AssessmentRecord
 
 _WORST = (Coverage.OK, Coverage.WARMING_UP, Coverage.PARTIAL, Coverage.BLIND)
 _DAY = timedelta(days=1)

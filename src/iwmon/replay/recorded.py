@@ -24,7 +24,6 @@ from iwmon.model import (
     Level,
     LevelChange,
     Memory,
-    Recorded,
     Ruling,
     Step,
 )
@@ -34,6 +33,7 @@ from iwmon.replay.faithfulness import FOR_EVER, Difference, Doubt, Faithfulness,
 from iwmon.store import Store
 from iwmon.store.columns import clean
 from iwmon.store.record import Decided, Extent, Stored
+from iwmon.stored import Recorded
 
 SHOWN = 100  # differences that are kept, of those with and of those without an excuse
 _PAGE = 100  # steps between two looks at the stored alerts

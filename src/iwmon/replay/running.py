@@ -8,13 +8,14 @@ from datetime import timedelta
 
 from iwmon import pipeline
 from iwmon.config import Config
-from iwmon.model import Item, Match, Memory, Recorded, Step
+from iwmon.model import Item, Match, Memory, Step
 from iwmon.replay.beats import Beat, Matched, Matches, of_rows
 from iwmon.replay.collecting import Collector
 from iwmon.replay.matching import Matching
 from iwmon.replay.rows import Row
 from iwmon.replay.stored import of_records
 from iwmon.report import Event, Input, Report
+from iwmon.stored import Recorded
 
 HOUR = timedelta(hours=1)
 WORTH_WORKERS = 20_000  # items: below that, workers take longer to start than they save

@@ -12,8 +12,9 @@ from datetime import timedelta
 from itertools import groupby, islice, tee
 
 from iwmon.config import Config
-from iwmon.model import Reading, Recorded
+from iwmon.model import Reading
 from iwmon.replay.beats import Beat, Matched, next_step
+from iwmon.stored import Recorded
 
 
 def of_records(

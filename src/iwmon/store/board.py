@@ -9,9 +9,7 @@ from difflib import get_close_matches
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from iwmon.model import (
-    Ack,
     Alert,
-    AlertRecord,
     Budget,
     CoverageChange,
     IndicatorState,
@@ -22,13 +20,13 @@ from iwmon.model import (
     PollState,
     Signal,
     SourceHealth,
-    SourceStats,
     Story,
 )
 from iwmon.store import convert, desk, opened, outbox, rows
 from iwmon.store.database import batches
 from iwmon.store.failures import StoreFailed
 from iwmon.store.steps import COUNTED
+from iwmon.stored import Ack, AlertRecord, SourceStats
 
 REMEMBERED = timedelta(hours=144)  # stories this young may still be joined: twice the 72 h of method.md
 VOLUMES = timedelta(days=32)  # 28 days of baseline, 2 of lag, today and yesterday

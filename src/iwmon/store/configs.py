@@ -12,10 +12,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select
 
-from iwmon.model import ConfigStatus
 from iwmon.store import rematches, rows
 from iwmon.store.failures import StoreFailed
 from iwmon.store.writer import Writer
+from iwmon.stored import ConfigStatus
 
 
 @dataclass(frozen=True, slots=True)

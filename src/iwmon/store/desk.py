@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select, update
 
-from iwmon.model import AssessmentRecord, JudgementState, Review, Ruling
+from iwmon.model import JudgementState, Review, Ruling
 from iwmon.store import convert, rows
+from iwmon.stored import AssessmentRecord
 
 
 def add(connection: Connection, one: Review | Ruling) -> None:

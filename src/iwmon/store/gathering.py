@@ -7,9 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, ScalarSelect, Select, or_, select
 
-from iwmon.model import Alert, AlertRecord, Review
+from iwmon.model import Alert, Review
 from iwmon.store import board, convert, rows
 from iwmon.store.database import batches
+from iwmon.stored import AlertRecord
 
 _EVIDENT = ("level_up", "again", "first_hit")  # the kinds of alerts that rest on reports
 

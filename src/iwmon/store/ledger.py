@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select
 
-from iwmon.model import Alert, Delivery, LedgerEntry, Version
+from iwmon.model import Alert, Delivery
 from iwmon.store import convert, rows
+from iwmon.stored import LedgerEntry, Version
 
 _L = rows.ledger.c
 _COLUMNS = (_L.at, _L.alert, _L.receiver, _L.delivery, _L.event, _L.detail, _L.n)

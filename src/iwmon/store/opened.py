@@ -9,11 +9,12 @@ from typing import Protocol
 
 from sqlalchemy import Connection, case, delete, exists, func, select, update
 
-from iwmon.model import Ack, Alert, CatchUp, Delivery, LedgerEntry, OpenAlert
+from iwmon.model import Alert, Delivery
 from iwmon.store import convert, ledger, outbox, rows
 from iwmon.store.database import batches
 from iwmon.store.failures import StoreFailed
 from iwmon.store.writer import Writer
+from iwmon.stored import Ack, CatchUp, LedgerEntry, OpenAlert
 
 DOWNTIME = timedelta(hours=2)  # a longer gap between two steps is one: what follows is catching up
 _A = rows.alerts.c

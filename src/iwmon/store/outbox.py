@@ -19,11 +19,12 @@ from sqlalchemy import (
     update,
 )
 
-from iwmon.model import Alert, Delivery, LedgerEntry, LedgerEvent
+from iwmon.model import Alert, Delivery, LedgerEvent
 from iwmon.store import convert, ledger, rows
 from iwmon.store.database import batches
 from iwmon.store.failures import RESTORE, StoreFailed
 from iwmon.store.writer import Writer, existing
+from iwmon.stored import LedgerEntry
 
 _D = rows.deliveries.c
 _DELIVERY = (*convert.columns(rows.deliveries, Delivery), _D.doubtful, _D.seal)

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from iwmon.model import LabelMatcher, LedgerEntry, Silence
+from iwmon.model import LabelMatcher, Silence
 from iwmon.store import ledger, rows
 from iwmon.store.failures import StoreFailed
+from iwmon.stored import LedgerEntry
 
 _S = rows.silences.c
 

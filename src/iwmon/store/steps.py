@@ -12,7 +12,6 @@ from typing import Any, Self
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
 from iwmon.model import (
-    AssessmentRecord,
     Budget,
     FeedState,
     IndicatorState,
@@ -20,13 +19,13 @@ from iwmon.model import (
     JudgementState,
     Memory,
     PollState,
-    Recorded,
     SourceHealth,
     Step,
     Story,
 )
 from iwmon.store import convert, desk, ledger, opened, rematches, rows
 from iwmon.store.writer import Writer, existing
+from iwmon.stored import AssessmentRecord, Recorded
 
 COUNTED = ("items", "matches", "stories", "alerts")
 _PLACES = 1 << 20  # places within one step; step · _PLACES + i orders rows over all steps

@@ -18,33 +18,24 @@ from sqlalchemy import insert, update
 
 from iwmon.model import (
     Alert,
-    AlertRecord,
-    AssessmentRecord,
-    CatchUp,
-    ConfigStatus,
     CoverageChange,
     Delivery,
     IndicatorState,
     Item,
     JudgementState,
-    LedgerEntry,
     LedgerEvent,
     LevelChange,
     Match,
     Memory,
-    OpenAlert,
     PollState,
-    Recorded,
     Rematched,
     Review,
     Ruling,
     Signal,
     Silence,
     SourceHealth,
-    SourceStats,
     Step,
     Story,
-    Version,
 )
 from iwmon.store import (
     board,
@@ -73,6 +64,17 @@ from iwmon.store.database import Database, reading, writing
 from iwmon.store.failures import StoreFailed
 from iwmon.store.sqlite import SqliteDatabase
 from iwmon.store.writer import Writer, existing
+from iwmon.stored import (
+    AlertRecord,
+    AssessmentRecord,
+    CatchUp,
+    ConfigStatus,
+    LedgerEntry,
+    OpenAlert,
+    Recorded,
+    SourceStats,
+    Version,
+)
 
 PATIENCE = timedelta(seconds=70)  # for another writer: a lock of 60 s is harmless
 

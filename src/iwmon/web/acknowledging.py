@@ -21,8 +21,8 @@ from aiohttp import web
 from iwmon.alerts.links import Claim, check
 from iwmon.alerts.words import clock, safe
 from iwmon.config import Settings
-from iwmon.model import Ack, AlertRecord
 from iwmon.store import Store, StoreFailed
+from iwmon.stored import Ack, AlertRecord
 from iwmon.web.pages import HEADERS, LONGEST_NAME, LONGEST_NOTE, About, Form, page
 
 log = structlog.get_logger("iwmon.web")

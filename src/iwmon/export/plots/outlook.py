@@ -15,8 +15,8 @@ from iwmon.export.plots.svg import GRID, dated, joined, piece, short, side_by_si
 from iwmon.export.scale import Scale
 from iwmon.export.summary import runs
 from iwmon.feedtext import safe
-from iwmon.model import AssessmentRecord
 from iwmon.report import Outlook, Raised
+from iwmon.stored import AssessmentRecord
 
 _ABOVE, _BANDS, _BELOW = 38, 300, 16  # pixels: alerts and dates, the yardstick, reviews
 
