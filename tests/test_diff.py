@@ -660,6 +660,10 @@ def test_since_and_until_cut_what_is_compared(desk: Desk) -> None:
     late, early = desk.json(draft, "--since", "1d"), desk.json(draft, "--until", "2022-10-15")
     assert early["added"] == early["removed"] == 0
     assert late["since"] == "2022-10-19T00:00:00Z"
+    bare = desk.json(draft, "--since", "12h", "--until", "2022-10-19")
+    assert bare["items"] == 0
+    assert bare["notes"] == ["no item came in that time, so it shows nothing: an earlier --since may"]
+    assert whole["notes"] == []
     assert whole["since"] == "2022-10-10T00:00:00Z"
     assert whole["until"] == "2022-10-20T01:00:00Z"
     assert desk.json(draft, "--since", "2022-10-15")["added"] == whole["added"]

@@ -139,7 +139,9 @@ def test_the_pre_commit_hook_of_the_manual(repository: Repository) -> None:
     """It tells what the staged edit changes, lets it pass, and stops one with errors."""
     hook = repository.folder / ".git" / "hooks" / "pre-commit"
     hook.parent.mkdir(exist_ok=True)
-    hook.write_text(in_the_manual("#!/bin/sh\n# .git/hooks/pre-commit"))
+    written = in_the_manual("#!/bin/sh\n# .git/hooks/pre-commit")
+    assert "--db /var/lib/iwmon/iwmon.db" in written  # there is none in the repository
+    hook.write_text(written.replace("/var/lib/iwmon/iwmon.db", repository.environ.pop("IWMON_DB")))
     hook.chmod(0o755)
     repository.write(TEXT.replace(QUERY, WIDER))
     repository.git("add", "indicators.yaml")

@@ -91,6 +91,9 @@ troops | Lukashenko promises to send troops | hypothetical | promises to
 """
 
 RUSSIAN = """
+резервист* | Беларусь призвала резервистов на сборы | reported |
+резервист* | Беларусь призывает на военные сборы тысячи резервистов | reported |
+резервист* | Политик призвал резервистов не являться | hypothetical | призвал
 войск* | Войска перешли границу | reported |
 войск* | Лукашенко опроверг отправку войск | denied | опроверг
 войск* | Лукашенко не опроверг отправку войск | reported |
@@ -173,6 +176,8 @@ UKRAINIAN = """
 """
 
 POLISH = """
+rezerwist* | Białoruś wzywa rezerwistów do koszar | reported |
+rezerwist* | Polityk wzywa, żeby rezerwistów wysyłać później | hypothetical | wzywa
 wojsk* | Wojska przekroczyły granicę | reported |
 wojsk* | Łukaszenka zaprzecza wysłaniu wojsk | denied | zaprzecza
 wojsk* | Łukaszenka nie zaprzeczył wysłaniu wojsk | reported |

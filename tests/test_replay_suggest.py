@@ -114,7 +114,15 @@ def test_one_that_was_blind_is_a_matter_of_its_sources() -> None:
 
 def test_an_absence_that_never_came_is_no_matter_of_a_query() -> None:
     (one,) = suggested(course("lull", kind="absence"))
-    assert "expect_every" in one.text
+    assert "what it misses kept coming" in one.text
+
+
+@pytest.mark.parametrize(("seen", "short"), [(6, True), (7, False)])
+def test_an_absence_is_not_blamed_for_a_replay_that_is_too_short(seen: int, short: bool) -> None:
+    """In fewer days than its `expect_every` no silence can be one; nothing need have come."""
+    (one,) = suggested(course("lull", kind="absence", days=20, blind=range(seen, 20)))
+    assert ("Replay more than that" in one.text) is short
+    assert ("kept coming" in one.text) is not short
 
 
 def test_one_day_is_enough_to_have_fired() -> None:

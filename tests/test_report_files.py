@@ -143,3 +143,16 @@ def test_a_folder_in_the_place_of_a_file_is_not_taken_away(tmp_path: Path) -> No
     with pytest.raises(Failure, match=r"b\.txt: a file is to be here, and it is a folder"):
         fileset.write(tmp_path, NEW)
     assert contents(tmp_path) == {"b.txt/mine": "notes"}
+
+
+@pytest.mark.parametrize(("present", "says"), [(4, "1 of the configured sources is"), (3, "2 of the")])
+def test_what_is_left_out_is_counted_in_words(here: Path, present: int, says: str) -> None:
+    names = ("Nasha Niva", "Ukrinform", "BelTA", "SB")[:present]
+    rows = [{"title": "Rain", "publisher": name, "first_seen": "2022-10-10T12:00:00Z"} for name in names]
+    Path("news.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    (said,) = [
+        a
+        for a in json.loads(run("replay", "news.jsonl", "--json").stdout)["report"]["assumptions"]
+        if "left out" in a and "configured" in a
+    ]
+    assert said.startswith(says)

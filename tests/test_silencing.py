@@ -127,6 +127,17 @@ def test_a_ring_of_inhibitions_mutes_nobody() -> None:
     assert [bool(inhibited(firing[kind], firing, chain)) for kind in kinds] == [False, True, True, True]
 
 
+def test_a_ring_behind_an_alert_does_not_free_it() -> None:
+    """What inhibits it stands outside the ring that leads back to it: it is asked through to the end."""
+
+    def over(source: str, target: str) -> InhibitRule:
+        return InhibitRule("", (LabelMatcher("kind", "=", source),), (LabelMatcher("kind", "=", target),), ())
+
+    firing = {kind: {**LABELS, "kind": kind} for kind in ("blind", "level_up", "review_due")}
+    rules = [over("blind", "level_up"), over("level_up", "review_due"), over("review_due", "level_up")]
+    assert inhibited(firing["level_up"], firing, rules) == (rules[0], "blind")
+
+
 @pytest.mark.parametrize("written", ['a="b"', r'a=~"x\\d\"y\nz"', 'a!=""', 'a!~"b|c"'])
 def test_a_matcher_is_spelled_as_it_is_read(written: str) -> None:
     """What is shown can be pasted."""

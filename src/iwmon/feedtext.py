@@ -30,6 +30,8 @@ _SECRET = frozenset(
     )
 )
 _SECRET_END = re.compile("(?:token|secret|password|passwd|apikey|accesskey|signature|sessionid|sessid)$")
+# A value of `key=` that is an article's: a number or date, or four words and more of its title. Else it goes.
+_ARTICLE = re.compile(r"\d[\d.-]{0,19}|(?:[a-z]{1,20}|\d{1,4})(?:-(?:[a-z]{1,20}|\d{1,4})){3,}")
 _SECRET_IF_LONG = frozenset({"sid", "session", "sign", "ticket"})  # numbers of articles have these names, too
 _LONG = 16  # characters
 
@@ -98,6 +100,8 @@ def public_text(text: str) -> str:
 
 def _secret(name: str, value: str) -> bool:
     words = [word.lower() for word in _WORDS.findall(unquote(name))]
+    if words == ["key"] and _ARTICLE.fullmatch(value):
+        return False
     if not _SECRET.isdisjoint(words) or _SECRET_END.search(name.lower()):
         return True
     return len(value) >= _LONG and not _SECRET_IF_LONG.isdisjoint(words)

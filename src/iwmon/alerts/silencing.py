@@ -46,14 +46,14 @@ def _leads_to(
     rules: Sequence[InhibitRule],
 ) -> bool:
     """Whether one alert inhibits another, or one that inhibits another..., up to `goal`."""
-    waiting, left = [start], dict[str, Mapping[str, str]]()
+    waiting, left = [start], None
     for source in waiting:
         own = [rule for rule in rules if all_hold(rule.source_matchers, source)]
         if not own:
             continue
         if any(_inhibits(rule, source, goal) for rule in own):
             return True
-        left = left if source is not start else dict(others)
+        left = dict(others) if left is None else left  # each once: they may lead back to the start
         found = [name for name, one in left.items() if any(_inhibits(rule, source, one) for rule in own)]
         waiting += [left.pop(name) for name in found]
     return False

@@ -112,6 +112,15 @@ def _compared(
     call: Call, old: str, new: str | None, files: Sequence[str], wish: Wish, *, beside: Path | None = None
 ) -> tuple[Difference, Config, list[str]]:
     """(What differs, the new configuration, what a reader should know). Raises Unusable."""
+    found, config, notes = _over(call, old, new, files, wish, beside)
+    if not found.items:
+        notes = [*notes, "no item came in that time, so it shows nothing: an earlier --since may"]
+    return found, config, notes
+
+
+def _over(
+    call: Call, old: str, new: str | None, files: Sequence[str], wish: Wish, beside: Path | None
+) -> tuple[Difference, Config, list[str]]:
     for name in (old, *([] if new is None else [new])):
         _there(name)
     if files and RUNNING not in (old, new):

@@ -219,8 +219,9 @@ def _assumptions(loaded: Config, inputs: Sequence[Input], sources: frozenset[str
     absent = [source.id for source in loaded.sources.values() if source.enabled and source.id not in sources]
     if absent:
         listed = f"{', '.join(absent[:5])}{', …' if len(absent) > 5 else ''}"
+        be = "is" if len(absent) == 1 else "are"
         said.append(
-            f"{len(absent)} of the configured sources are not in these files and are left out: {listed}. "
+            f"{len(absent)} of the configured sources {be} not in these files and {be} left out: {listed}. "
             "Coverage is of what is there."
         )
     said.append(_BEGUN)

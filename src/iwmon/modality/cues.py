@@ -153,6 +153,10 @@ CUES: Mapping[str, Mapping[Sense, str]] = {
             отправит, не отправят, не введет, не введут, не вступит, не вступят, не пошлет, не объяв*
             """,
         "nothing": """
+            призвал* на службу, призвал* на сборы, призвал* на военные сборы, призвал* резервистов на,
+            призвал* запасников на, призвал* военнообязанных на, призыва* на службу, призыва* на сборы,
+            призыва* на военные сборы, призыва* резервистов на, призыва* запасников на, призыва*
+            военнообязанных на,
             чтобы не, еще не, не так, не без, не удалось, чуть не, если бы не, не зря, не опроверг*, не
             отрица*, не исключ*, нельзя исключ*, не только, не просто, не менее, не более, не раз, не
             позднее, отказано, отказ* во въезде, отказ* в въезде, фейк* паспорт*, фейк* документ*, ложн*
@@ -268,6 +272,7 @@ CUES: Mapping[str, Mapping[Sense, str]] = {
             weźm*, nie wejd*, nie przystąpi*, nie ogłos*, nie jest to, nie są to, nie dojdzie
             """,
         "nothing": """
+            wezwał* rezerwistów do, wezwał* rezerwistów na, wzywa* rezerwistów do, wzywa* rezerwistów na,
             by nie, aby nie, żeby nie, jeszcze nie, nie tak, nie bez, bez precedensu, nie wiadomo, bez
             zmian, nic nie, czy nie, nie zaprzecz*, nie dementuj*, nie zdementow*, nie wyklucz*, nie można
             wyklucz*, nie tylko, nie mniej, nie więcej, nie raz, nie ma wątpliwości, odmówiono, odmowa

@@ -228,11 +228,28 @@ class _Reader:
             or found.cited.newsroom
             or found.at >= OPENS
             or self._word(i - 1).endswith(cues.BEFALLEN)
+            or self._is_deed(i)
             or not self._heads(found.at, alone=wants)
             or self._told_by_another(i)
         ):
             return None
         return found
+
+    def _is_deed(self, i: int) -> bool:
+        """Whether the verb at token `i` is something done: "dismisses a minister", "призвал резервистов"."""
+        behind: list[str] = []
+        for j in range(i + 1, min(i + 2 + NEAR, len(self.tokens))):
+            if self._breaks(j):
+                break
+            behind.append(self._word(j))
+        verb = self._word(i)
+        if verb in cues.DISMISSES:
+            return not any(word.startswith(cues.DISMISSED) for word in behind)
+        if verb in cues.SUMMONS:
+            return any(word.startswith(cues.SUMMONED) for word in behind)
+        if verb in cues.EXCLUDES and not cues.OUT_OF.isdisjoint(behind):
+            return not any(word.startswith(cues.POSSIBLE) for word in behind)
+        return False
 
     def _phrase(self, listed: Mapping[str, list[tuple[str, ...]]], i: int) -> bool:
         """Whether one of the phrases stands at token `i`."""

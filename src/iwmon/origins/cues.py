@@ -109,6 +109,25 @@ HOLDS = _phrases(
 # not with "to": "wants guarantees" is a demand, "wants to divide" a reading of somebody's mind.
 WANTS = _phrases("wants|chce|хочет|хоча|хоче|nori")
 HOLDING = frozenset(phrase[0] for phrase in HOLDS | WANTS)
+# Of these, some are deeds by what stands behind them: "dismisses a minister" (and no claim), "призвал
+# резервистов", "исключил его из совета" (and no possibility).
+DISMISSES = _words("dismisses")
+DISMISSED = tuple(
+    _words(
+        "claim report rumor rumour allegation accusation critici idea talk suggestion concern fear warning "
+        "threat call proposal possibilit speculation notion sanction demand ultimatum"
+    )
+)
+SUMMONS = _words("призвал призвала призвали призывает wzywa wezwał wezwała")
+SUMMONED = tuple(
+    _words(
+        "резервист запасник запасных военнообязан призывник срочник новобран сборы службу "
+        "rezerwist rezerwiś poborow ćwiczenia służby koszar jednostek"
+    )
+)
+EXCLUDES = _words("исключил исключает wyklucza wykluczył")
+OUT_OF = _words("из z ze")
+POSSIBLE = tuple(_words("возможност вероятност możliwo"))
 AS_PRINTED = frozenset({"sakė"})  # folded, it would be the English "sake"
 AFTER_NAME = _words("duomenimis teigimu pranešimu žodžiais")  # Lithuanian: "BNS duomenimis"
 

@@ -123,7 +123,7 @@ class Difference:
 
 
 def mark(url: str, title: str) -> str:
-    """What a report is known by on both sides. Of a site whose `key=` is only a number, its title too."""
+    """What a report is known by on both sides. Where `public` takes something out, its title too."""
     shown = public(url)
     return f"{shown} {title}" if REDACTED in shown else shown or title
 

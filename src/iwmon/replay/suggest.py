@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import combinations
 from typing import Literal
 
@@ -46,7 +47,7 @@ def suggest(config: Config, report: Report, words: Words) -> tuple[Suggestion, .
     """
     courses = [course for course in report.courses if course.indicator in config.indicators]
     return (
-        *(_never(course) for course in courses if course.days and not _on(course)),
+        *(_never(config, course) for course in courses if course.days and not _on(course)),
         *_always(courses),
         *_together(config, courses),
         *_without_hits(config, courses, words),
@@ -62,7 +63,7 @@ def _on(course: Course) -> frozenset[str]:
 # ---------------------------------------------------------------- indicators
 
 
-def _never(course: Course) -> Suggestion:
+def _never(config: Config, course: Course) -> Suggestion:
     days = len(course.days)
     seeing = sum(day.coverage in _SEEING for day in course.days)
     found = f"{course.indicator} never reached watch in {_count(days, 'day')}"
@@ -72,14 +73,20 @@ def _never(course: Course) -> Suggestion:
     else:
         if seeing < days:
             found += f" (on {seeing:,} of which it could see)"
-        although, advice = _although(course)
+        although, advice = _although(course, seeing, config.indicators[course.indicator].expect_every)
         found += although
     return Suggestion("never", (course.indicator,), "", found + advice, advice)
 
 
-def _although(course: Course) -> tuple[str, str]:
-    """(How it could be, what to do)."""
+def _although(course: Course, seeing: int, expected: timedelta | None) -> tuple[str, str]:
+    """(How it could be, what to do). `seeing`: days on which it could see."""
     if course.type == "absence":
+        if expected and timedelta(days=seeing) < expected:
+            return (
+                ": ",
+                f"a silence counts from its `expect_every` on, {_count(expected.days, 'day')}, which is"
+                " longer. Replay more than that before you judge.",
+            )
         return (
             ": ",
             "what it misses kept coming. If silence was expected by then, shorten its `expect_every`.",
