@@ -68,7 +68,7 @@ def test_the_morning_of_the_regional_grouping(rehearsal: ModuleType, tmp_path: P
 @pytest.mark.parametrize(
     ("key", "days", "expected"),
     [
-        ("rgf", 3, "WARNING: Russian forces arrive, watch → warning (KJ-6)"),
+        ("rgf", 3, "WARNING: Strike assets in Belarus, watch → warning (KJ-6)"),
         ("kuznica", 4, "Migrant pressure at the border"),
     ],
 )

@@ -20,7 +20,7 @@ def test_a_daemon_that_was_overtaken_cannot_write(postgres_url: str) -> None:
     with Store.open(postgres_url) as first, Store.open(postgres_url) as second, first.lock():
         first.commit(full_step())
         with psycopg.connect(postgres_url, autocommit=True) as server:
-            cut = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+            cut = "SELECT pg_terminate_backend(pid, 10000) FROM pg_locks WHERE locktype = 'advisory'"
             server.execute(cut)
         with second.lock():
             with pytest.raises(StoreFailed, match="another iwmon") as caught:

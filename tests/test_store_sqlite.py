@@ -12,16 +12,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from iwmon.model import Memory
-from iwmon.store import Store, StoreFailed
+from iwmon.store import Store, StoreFailed, database
 from store_nouns import DAY, HOUR, MINUTE, NOW, alert, delivery, full_step, item, reading, step
 
 
@@ -207,6 +208,19 @@ def test_a_lost_database_is_never_a_fresh_start(
     assert "restore a backup" in str(failure)
     assert "delete iwmon.db.marker" in str(failure)
     assert (path.read_bytes() if path.exists() else None) == before
+
+
+def test_one_that_is_emptied_while_it_is_in_use_is_told_at_once(path: Path) -> None:
+    """A new connection would begin a new database, and wait a minute for the locks of the others."""
+    with Store.open(url(path)) as store:
+        store.commit(full_step())
+        with ExitStack() as held:
+            for _ in range(2):
+                held.enter_context(database.reading(store._database)).execute(text("SELECT n FROM steps"))
+            os.truncate(path, 0)
+            with pytest.raises(StoreFailed, match="the database is empty") as caught:
+                held.enter_context(database.reading(store._database))
+    assert caught.value.reason == "missing"
 
 
 def test_a_fresh_start_is_possible_on_purpose(path: Path) -> None:

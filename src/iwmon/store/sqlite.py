@@ -142,6 +142,9 @@ class SqliteDatabase:
 
     def _connect(self) -> sqlite3.Connection:
         """A connection that never creates the file, and begins and ends transactions only when told."""
+        if self.path.is_file() and not self.path.stat().st_size and self.read_marker() is not None:
+            # Emptied while it is in use: to set a mode would begin a new one, and wait for the locks of this.
+            raise self.lost("the database is empty")
         connection = sqlite3.connect(
             f"file:{quote(str(self.path))}?mode=rw",
             uri=True,
