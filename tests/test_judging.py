@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -103,6 +104,20 @@ def test_a_review_is_asked_for_once() -> None:
     assert len(terms) == len(set(terms))
     assert len(terms) <= 2
     assert "elapsed time alone" in asked[0].why
+
+
+def test_a_review_that_time_alone_takes_further_is_not_asked_for_twice_in_a_row() -> None:
+    """What stood at the edge of a band when it was asked for: three days later it is asked for again."""
+    play = stage().polled(NOON - HOUR)
+    idle(play, *(n / 4 for n in range(380)))  # a quarter of a day later p crosses into the next band
+    asked = [a for a in play.alerts if a.kind == "review_due" and a.judgement == "kj-2"]
+    known = play.memory.judgements["kj-2"]
+    just = play.steps[-1].at
+    play.memory = replace(play.memory, judgements={"kj-2": replace(known, told_at=just)})
+    idle(play, *(n / 4 for n in range(380, 400)))
+    again = [a for a in play.alerts if a.kind == "review_due" and a.judgement == "kj-2"][len(asked) :]
+    assert [a.at for a in again] == [just + 3 * DAY]
+    assert again[0].after == "highly unlikely"
 
 
 def test_a_new_term_answers_the_review() -> None:

@@ -55,6 +55,7 @@ def assess(scene: Scene, found: Mapping[str, Settled], rulings: Sequence[Review 
         waiting = any(s.id in unknown for name in judgement.indicators for s in scene.collectors[name])
         # A horizon that had passed before iwmon looked is no news; nor is what half of the first polls imply.
         ask = found_due.ask and not waiting and (seen or found_due.action != "resolve")
+        ask = ask and not _drifts(judgement, states[judgement.id], found_due, scene)
         # An end that is news and cannot be told yet is told when the last source has answered.
         untold = seen and waiting and found_due.ask and found_due.action == "resolve"
         state, expired = states[judgement.id], assessment.expired and not untold
@@ -69,6 +70,23 @@ def assess(scene: Scene, found: Mapping[str, Settled], rulings: Sequence[Review 
     in_force = {j.id: _in_force(j, states.get(j.id)) for j in config.judgements.values()}
     assessments = tuple(assessment for assessment, _ in assessed)
     return Verdicts(assessments, states, settled, tuple(due), in_force, tuple(hushed))
+
+
+def _drifts(judgement: Judgement, state: JudgementState, due: Due, scene: Scene) -> bool:
+    """Whether time alone brought a term further out, soon after a review was asked for.
+
+    What stands at the edge of a band would ask twice for one change. It waits until ASKED_AGAIN has passed,
+    or until its evidence changes.
+    """
+    if due.action != "review_due" or not state.told_term or state.told_at is None:
+        return False
+    _, made_on = assessing.effective(judgement, state)
+    if state.told_at < made_on or scene.memory.config != scene.config.digest:  # a new term, or an edit
+        return False
+    changed = {*scene.evidence.fresh, *scene.evidence.altered, *scene.again.touched}
+    changed.update(name for name, _ in scene.reviewed)
+    soon = timedelta(0) <= scene.now - state.told_at < ASKED_AGAIN
+    return soon and changed.isdisjoint(judgement.indicators)
 
 
 def _edited(judgement: Judgement, scene: Scene, rulings: Sequence[Review | Ruling]) -> bool:
