@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import settings
 
 settings.register_profile("iwmon", deadline=None)  # machines are noisy: no law is a matter of milliseconds
 settings.load_profile("iwmon")
+
+# A shell has what runs in the background ignore Ctrl-C, and every process started here would ignore it, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

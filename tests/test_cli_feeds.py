@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from iwmon import opml
 from iwmon.cli import importing
 from newsroom import HEADLINE, Newsroom, run
 from nouns import DATA, configured, source
+from patience import costing
 
 LISTS = sorted((DATA / "feed_lists").rglob("*.opml"))
 REAL = pytest.mark.skipif(not LISTS, reason="../shared/data/feed_lists is not here")
@@ -113,9 +113,8 @@ def test_entities_and_external_files_stay_what_they_are() -> None:
 )
 def test_a_hostile_list_takes_no_longer_than_its_size(hostile: bytes) -> None:
     """Three megabytes of nonsense are read in a moment: no backtracking without end."""
-    began = time.process_time()
-    opml.parse(hostile)
-    assert time.process_time() - began < 5
+    with costing(10):
+        opml.parse(hostile)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html></html>", b"\xff\xfe", b"x" * (opml.MAX_BYTES + 1)])

@@ -28,6 +28,7 @@ from iwmon.store import Store, StoreFailed
 from iwmon.web import Metrics
 from iwmon.web.server import allowed_host
 from nouns import NOON, SMALL, configured, reading
+from patience import PATIENCE
 from world import World, free_port, rss, until
 
 CALL_UP = "Belarus calls up reservists"
@@ -45,7 +46,7 @@ def test_from_a_feed_to_an_alert_and_a_clean_end(world: World) -> None:
     with world.daemon() as daemon:
         until(lambda: daemon.get("/-/ready")[0] == 200)
         world.feeds["a"] = rss(CALL_UP)
-        told = until(lambda: world.told, 30)
+        told = until(lambda: world.told)
         assert told[0]["title"] == "WATCH: Mobilisation and readiness, quiet → watch (KJ-2)"
         assert "iwmon alerts ack" in told[0]["message"]
         assert world.beats
@@ -57,7 +58,7 @@ def test_from_a_feed_to_an_alert_and_a_clean_end(world: World) -> None:
         until(lambda: 'iwmon_deliveries{state="sent"} 1.0' in daemon.get("/metrics")[1])
         code, seconds = daemon.stop()
         assert code == 0
-        assert seconds < 10
+        assert seconds < PATIENCE
         assert {r["event"] for r in daemon.logged()} >= {"started", "alert", "sent", "stopped"}
 
 
@@ -78,7 +79,7 @@ def test_an_edit_is_one_swap_and_a_bad_edit_changes_nothing(world: World) -> Non
         until(lambda: len(world.told) == 2)
         assert world.told[1]["title"] == "The configuration is valid again"
         world.feeds["a"] = rss("A parade in Minsk")
-        until(lambda: len(world.told) == 3, 30)
+        until(lambda: len(world.told) == 3)
         assert "FIRST" in world.told[2]["title"] or "WATCH" in world.told[2]["title"]
         assert daemon.stop()[0] == 0
 
@@ -95,7 +96,7 @@ def test_it_starts_from_the_last_good_configuration(world: World) -> None:
         until(lambda: world.told)
         assert "not in force" in world.told[0]["title"]
         world.feeds["a"] = rss(CALL_UP)
-        until(lambda: len(world.told) == 2, 30)
+        until(lambda: len(world.told) == 2)
 
 
 def test_no_configuration_at_all_is_an_error_that_says_where(world: World) -> None:
@@ -125,14 +126,14 @@ def test_a_refusing_receiver_is_tried_again_and_a_dead_one_told_elsewhere(world:
     with world.daemon() as daemon:
         until(lambda: daemon.get("/-/ready")[0] == 200)
         world.feeds["a"] = rss(CALL_UP)
-        until(lambda: any(r["event"] == "send_failed" for r in daemon.logged()), 30)
+        until(lambda: any(r["event"] == "send_failed" for r in daemon.logged()))
         assert daemon.get("/-/healthy")[0] == 200
         world.refuse = 0
-        until(lambda: world.told, 40)
+        until(lambda: world.told)
         world.refuse = 404
         world.feeds["b"] = rss("Thousands of reservists told to report at dawn")
-        until(lambda: any(r["event"] == "dead_letter" for r in daemon.logged()), 30)
-        until(lambda: any(r["event"] == "sent" and r["receiver"] == "console" for r in daemon.logged()), 30)
+        until(lambda: any(r["event"] == "dead_letter" for r in daemon.logged()))
+        until(lambda: any(r["event"] == "sent" and r["receiver"] == "console" for r in daemon.logged()))
 
 
 @pytest.mark.slow
@@ -151,8 +152,8 @@ def test_dry_run_sends_nothing(world: World) -> None:
     with world.daemon("--dry-run") as daemon:
         until(lambda: daemon.get("/-/ready")[0] == 200)
         world.feeds["a"] = rss(CALL_UP)
-        until(lambda: any(r["event"] == "alert" for r in daemon.logged()), 30)
-        until(lambda: any(r["event"] == "shown" for r in daemon.logged()), 30)
+        until(lambda: any(r["event"] == "alert" for r in daemon.logged()))
+        until(lambda: any(r["event"] == "shown" for r in daemon.logged()))
         daemon.stop()
     assert not world.told
     status = json.loads(world.iwmon("status", "--json").stdout)
@@ -174,7 +175,7 @@ def test_a_database_that_is_lost_is_never_replaced_by_a_fresh_one(world: World, 
             with path.open("r+b") as database:
                 database.truncate(0 if fault == "emptied" else 5000)
         world.feeds["a"] = rss(CALL_UP)
-        until(lambda: daemon.process.poll() is not None, 60)
+        until(lambda: daemon.process.poll() is not None)
         assert daemon.process.returncode == 1
         assert any(r["event"] == "commit_failed" for r in daemon.logged())
     assert any("lost its database" in told["title"] for told in world.told)
@@ -197,7 +198,7 @@ def test_a_lock_of_a_minute_harms_nothing(world: World) -> None:
         assert daemon.process.poll() is None
         other.execute("ROLLBACK")
         other.close()
-        until(lambda: world.told, 60)
+        until(lambda: world.told)
         assert "WATCH" in world.told[0]["title"]
         assert daemon.stop()[0] == 0
 
@@ -230,7 +231,7 @@ def test_sigterm_ends_it_in_time_while_the_database_is_locked(world: World) -> N
         assert daemon.logged()[-1]["event"] == "stopped"
         other.close()
     with world.daemon() as daemon:  # nothing is lost
-        until(lambda: world.told, 30)
+        until(lambda: world.told)
 
 
 @pytest.mark.slow
@@ -265,10 +266,8 @@ def test_sigterm_ends_it_in_time_while_nobody_reads_its_log(world: World) -> Non
     try:
         until(lambda: _listens(port))
         time.sleep(1)
-        began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-        assert time.monotonic() - began < 10
+        assert process.wait(2 * PATIENCE) == 0
     finally:
         process.kill()
         process.wait(10)

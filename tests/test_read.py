@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import CancelledError, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, wait
 from contextlib import suppress
 from dataclasses import replace
 
@@ -17,6 +17,7 @@ from hostile_feeds import GOOD, GOOD_TITLE, HOSTILE, feed, item
 from iwmon.model import FeedState, Parsed, ReadFailed, Source
 from iwmon.read import MIB, Reader
 from iwmon.sources import KINDS
+from patience import PATIENCE, ending
 
 SOURCE = Source("news", "News", "feed", "https://user:secret@news.example/rss?key=secret", language="be")
 SOUND = feed(GOOD)
@@ -81,13 +82,11 @@ def test_a_body_that_stalls_is_killed() -> None:
     """Past its time a body fails as TIMEOUT; the bodies behind it are read all the same."""
     with Reader(seconds=0.5) as reader:
         assert title(reader) == GOOD_TITLE
-        started = time.monotonic()
         stalled = reader.submit(SOURCE, STALLING, "")
         behind = [reader.submit(SOURCE, SOUND, "") for _ in range(5)]
         error = stalled.exception(timeout=60)
         assert isinstance(error, ReadFailed)
         assert (error.state, error.message) == (FeedState.TIMEOUT, "reading it was killed after 0.5 s")
-        assert time.monotonic() - started < 2
         assert [future.result(timeout=60).entries[0].title for future in behind] == [GOOD_TITLE] * 5
 
 
@@ -210,26 +209,30 @@ def test_a_child_is_replaced_after_many_bodies(monkeypatch: pytest.MonkeyPatch) 
 
 def test_workers_read_side_by_side() -> None:
     """With two workers, a stalled body does not hold up the others."""
-    with Reader(workers=2, seconds=1.5) as reader:
+    with Reader(workers=2, seconds=2 * PATIENCE) as reader:
         wait([reader.submit(SOURCE, SOUND, "") for _ in range(8)], timeout=60)
-        stalled = reader.submit(SOURCE, STALLING, "")
-        time.sleep(0.1)
-        assert title(reader) == GOOD_TITLE
-        assert not stalled.done()
+        (frozen, _) = children()
+        frozen.suspend()
+        both = [reader.submit(SOURCE, SOUND, "") for _ in range(2)]
+        done, stalled = wait(both, timeout=PATIENCE, return_when=FIRST_COMPLETED)
+        assert (len(done), len(stalled)) == (1, 1)
+        with ending():
+            assert title(reader) == GOOD_TITLE
+        assert not stalled.pop().done()
         assert len(children()) == 2
-        assert isinstance(stalled.exception(timeout=60), ReadFailed)
 
 
 def test_close_never_hangs() -> None:
     """Closing kills what is being read, cancels what waits, and leaves no process behind."""
-    reader = Reader()
+    reader = Reader(seconds=2 * PATIENCE)
     assert title(reader) == GOOD_TITLE
-    reading = reader.submit(SOURCE, STALLING, "")
+    (child,) = children()
+    child.suspend()  # it would never come back by itself
+    reading = reader.submit(SOURCE, SOUND, "")
     waiting = [reader.submit(SOURCE, SOUND, "") for _ in range(10)]
     time.sleep(0.2)
-    started = time.monotonic()
-    reader.close()
-    assert time.monotonic() - started < 3
+    with ending():
+        reader.close()
     assert isinstance(reading.exception(timeout=1), ReadFailed)
     for future in waiting:
         with pytest.raises((CancelledError, ReadFailed)):
@@ -255,14 +258,14 @@ def test_every_hostile_body_ends_in_time(reader: Reader) -> None:
     title(reader)
     before = psutil.Process().memory_info().rss
     for name, body in HOSTILE.items():
-        started = time.monotonic()
-        try:
-            outcome: Parsed | None = reader.submit(SOURCE, body, "").result(timeout=60)
-        except ReadFailed as error:
-            outcome = None
-            message = error.message
-        assert time.monotonic() - started < 8, name
-        assert outcome is not None or message
+        message = ""
+        with ending():
+            try:
+                outcome: Parsed | None = reader.submit(SOURCE, body, "").result(timeout=60)
+            except ReadFailed as error:
+                outcome = None
+                message = error.message
+        assert outcome is not None or message, name
     assert psutil.Process().memory_info().rss - before < 50 * MIB
     assert title(reader) == GOOD_TITLE
 
@@ -277,8 +280,7 @@ def test_ten_megabytes_of_anything_end_in_time() -> None:
     with Reader() as reader:
         for piece in pieces:
             body = feed(item(piece * (10 * MIB // len(piece))), GOOD)
-            started = time.monotonic()
-            error = reader.submit(SOURCE, body, "").exception(timeout=60)
+            with ending():
+                error = reader.submit(SOURCE, body, "").exception(timeout=60)
             assert error is None or isinstance(error, ReadFailed), piece
-            assert time.monotonic() - started < 12, piece  # 5 s, and the start of a child on a busy machine
         assert title(reader) == GOOD_TITLE

@@ -445,7 +445,7 @@ def test_the_running_daemon_re_matches_an_edit_and_tells_nobody(world: World) ->
         assert len(world.told) == told
         assert "Re-matched 1 edited indicator over 3 items" in world.iwmon("status").stdout
         world.feeds["b"] = rss("Snow in Brest", "Mobilisation office opens in Pinsk overnight")
-        until(lambda: len(world.told) > told, 30)
+        until(lambda: len(world.told) > told)
         assert "WARNING" in world.told[told]["title"]
         assert daemon.stop()[0] == 0
 

@@ -35,6 +35,7 @@ from iwmon.send import (
     words,
 )
 from naughty import JOINER, NAUGHTY, is_plain
+from patience import ending
 from services import SLACK_TOKEN, Answer, Mailbox, Webhook
 
 mailbox, slack, webhook = services.mailbox, services.slack, services.webhook
@@ -162,9 +163,8 @@ def test_an_impossible_retry_after_is_an_answer_and_no_exception(webhook: Webhoo
 def test_a_hanging_webhook_is_left_in_time(slack: Webhook) -> None:
     """No answer: back in time, and the message may have arrived; the next attempt works."""
     slack.script(Answer(hang=True))
-    began = time.monotonic()
-    outcome = send(DUTY, HELLO, seconds=0.5)
-    assert time.monotonic() - began < 2
+    with ending():
+        outcome = send(DUTY, HELLO, seconds=0.5)
     assert outcome == SendFailed("receiver duty-desk: no answer in time: it may have arrived", unknown=True)
     assert len(slack.calls) == 1
     assert send(DUTY, HELLO) == Sent()
@@ -189,8 +189,9 @@ def test_stopping_leaves_a_hanging_service(slack: Webhook, monkeypatch: pytest.M
     stopping = threading.Event()
     threading.Timer(0.2, stopping.set).start()
     began = time.monotonic()
-    outcome = send(Receiver("slow", DUTY.url), HELLO, seconds=20, stopping=stopping)
-    assert 0.4 < time.monotonic() - began < 3
+    with ending(15):
+        outcome = send(Receiver("slow", DUTY.url), HELLO, seconds=20, stopping=stopping)
+    assert time.monotonic() - began > 0.4
     assert outcome == SendFailed(
         "receiver slow: no answer before iwmon stopped: it may have arrived", unknown=True
     )
@@ -329,7 +330,7 @@ def test_a_terminal_that_nobody_reads_is_left_in_time() -> None:
         "for _ in range(4):\n"
         "    began = time.monotonic()\n"
         "    outcome = send(Receiver('me', 'console:'), Message('t', 'x ' * 15_000), seconds=0.5)\n"
-        "    print(outcome, time.monotonic() - began < 3, file=sys.stderr)\n"
+        "    print(outcome, time.monotonic() - began < 10, file=sys.stderr)\n"
     )
     buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     pipe = subprocess.PIPE
@@ -337,7 +338,7 @@ def test_a_terminal_that_nobody_reads_is_left_in_time() -> None:
         [sys.executable, "-c", code], stdout=pipe, stderr=pipe, text=True, env=buffered
     ) as process:
         try:
-            assert process.wait(15) == 0  # while its standard output is full
+            assert process.wait(60) == 0  # while its standard output is full
             assert process.stderr is not None
             said = process.stderr.read().splitlines()
         finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -20,6 +19,7 @@ from iwmon import sinks
 from iwmon.model import Message, Receiver, SendFailed, Sent
 from iwmon.send import problem, send, slack
 from naughty import JOINER, NAUGHTY, is_plain
+from patience import ending
 from services import Answer, Call, Webhook
 
 webhook = services.webhook
@@ -214,9 +214,8 @@ def test_what_slack_answers(webhook: Webhook, answer: Answer, expected: SendFail
 def test_a_slack_that_hangs_is_left_in_time(webhook: Webhook) -> None:
     """No answer: back in time, and the message may have arrived."""
     webhook.script(Answer(hang=True))
-    began = time.monotonic()
-    outcome = send(desk(webhook), HELLO, seconds=0.5)
-    assert time.monotonic() - began < 2
+    with ending():
+        outcome = send(desk(webhook), HELLO, seconds=0.5)
     assert isinstance(outcome, SendFailed)
     assert (outcome.unknown, outcome.permanent) == (True, False)
     assert len(webhook.calls) == 1
@@ -224,8 +223,8 @@ def test_a_slack_that_hangs_is_left_in_time(webhook: Webhook) -> None:
 
 def test_nobody_listens() -> None:
     """A refused connection is tried again, and nothing can have arrived."""
-    nowhere = Receiver("desk", f"slack+http://127.0.0.1:1/api/{TOKEN}/#desk")
-    assert send(nowhere, HELLO) == SendFailed("receiver desk: could not connect")
+    nowhere = Receiver("nowhere", f"slack+http://127.0.0.1:1/api/{TOKEN}/#desk")
+    assert send(nowhere, HELLO) == SendFailed("receiver nowhere: could not connect")
 
 
 def test_proxies_of_the_environment_are_not_used(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,9 +32,9 @@ from hostile_feeds import (
 from iwmon.model import Entry, FeedState, Parsed, ReadFailed, Source
 from iwmon.sources import KINDS
 from iwmon.sources.feed import read
+from patience import costing
 
 SOURCE = Source("news", "News", "feed", "https://news.example/rss/feed.xml")
-SECONDS = 2.5  # of processor time, for the worst body on a slow machine
 
 
 def saved(parsed: Parsed) -> Entry:
@@ -49,9 +49,8 @@ def saved(parsed: Parsed) -> Entry:
 @pytest.mark.parametrize("name", [name for name in {**STALLING, **RAISING, **BROKEN} if "JSON" not in name])
 def test_a_poisoned_entry_costs_no_other(name: str) -> None:
     """The sound entry beside it is read in full, in bounded time, and no text is larger than it may be."""
-    started = time.process_time()
-    parsed = read(SOURCE, {**STALLING, **RAISING, **BROKEN}[name], "")
-    assert time.process_time() - started < SECONDS
+    with costing(5):  # what the daemon gives a body
+        parsed = read(SOURCE, {**STALLING, **RAISING, **BROKEN}[name], "")
     saved(parsed)
     assert all(len(entry.summary) <= 20_000 and len(entry.title) <= 1_000 for entry in parsed.entries)
     assert not any("\ud800" <= character <= "\udfff" for character in repr(parsed))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from iwmon.store import Store
+from patience import PATIENCE
 from store_nouns import MINUTE, NOW, alert, delivery, item, match, reading, signal, step, story
 
 pytestmark = pytest.mark.slow
@@ -56,11 +57,13 @@ def test_a_killed_writer_loses_no_committed_step(tmp_path: Path) -> None:
     Store.open(url).close()
     chance = random.Random(3)
     done = 0
-    for _ in range(100):
+    for n in range(100):
         here, there = FORK.Pipe(duplex=False)
         process = FORK.Process(target=_commit_steps, args=(url, done + 1, there))
         process.start()
         there.close()
+        if n % 2:  # every other one has begun to write, however slowly it started
+            assert here.poll(PATIENCE)
         time.sleep(chance.uniform(0.02, 0.25))
         process.kill()
         process.join()
@@ -71,7 +74,7 @@ def test_a_killed_writer_loses_no_committed_step(tmp_path: Path) -> None:
             assert done in (reported, reported + 1)
             assert counts["items"] == ITEMS * done
             assert counts["matches"] == counts["stories"] == counts["deliveries_pending"] == done
-    assert done > 100
+    assert done >= 50
     with Store.open(url) as store:
         assert store.check() == []
         assert len(list(store.recorded())) == done

@@ -46,7 +46,6 @@ lock = threading.Lock(); lock.acquire(); lock.acquire()
 
 def test_a_process_that_commits_nothing_is_ended() -> None:
     """It lives while steps are committed, and ends by itself, loudly, when they stop: even in a deadlock."""
-    began = time.monotonic()
     ended = subprocess.run(
         [sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=30, check=False
     )
@@ -55,7 +54,6 @@ def test_a_process_that_commits_nothing_is_ended() -> None:
     said = ended.stdout + ended.stderr
     assert "no step was committed" in said
     assert 'File "<string>", line 11' in said  # where it hung
-    assert time.monotonic() - began < 20
 
 
 def test_a_jump_of_the_wall_clock_is_told_once() -> None:

@@ -22,6 +22,8 @@ from xml.sax.saxutils import escape
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from patience import PATIENCE
+
 CONFIG = """\
 version: 1
 settings: {{timezone: Europe/Warsaw, poll_interval: 10s}}
@@ -188,7 +190,7 @@ class Daemon:
         """(exit code, seconds) after SIGTERM."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20), time.monotonic() - began
+        return self.process.wait(2 * PATIENCE), time.monotonic() - began
 
 
 def free_port() -> int:
@@ -198,7 +200,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(true: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(true: Callable[[], Any], seconds: float = 2 * PATIENCE) -> Any:
     """Wait for something to become true; returns it, or fails the test."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -106,7 +106,7 @@ class OneAHost(httpx.AsyncBaseTransport):
         idle = self._idle.pop(line.host, None)
         if idle is None:
             return None
-        if idle.line == line and idle.connection.reusable:
+        if idle.line == line and idle.connection.reusable and idle.connection.silent:
             return idle.connection
         idle.connection.close()
         return None

@@ -8,6 +8,7 @@ an answer have limits, because whoever is at the other end may be hostile.
 from __future__ import annotations
 
 import asyncio
+import select
 from typing import cast
 
 import httptools
@@ -87,6 +88,16 @@ class Connection(asyncio.Protocol):
     def reusable(self) -> bool:
         """Whether another request may be sent: the answer is complete and both sides keep the line open."""
         return self._complete and self._keep_alive and not self._lost and not self._paused
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing waits in the socket, unread by a busy event loop: no forged answer, no goodbye."""
+        socket = None if self._transport is None else self._transport.get_extra_info("socket")
+        if socket is None or socket.fileno() < 0:
+            return False
+        waiting = select.poll()
+        waiting.register(socket.fileno(), select.POLLIN)
+        return not waiting.poll(0)
 
     def rest(self) -> None:
         """No request is under way: whatever the server sends now is a reason to hang up."""
