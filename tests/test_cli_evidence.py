@@ -299,6 +299,11 @@ def test_match_shows_whom_the_text_cites(watched: Newsroom) -> None:
     assert "It cites BelTA by “BelTA reports”: whose word: BY state." in shown
     assert watched.json("match", text, "--source", "belta")["cites"] is None
     assert watched.json("match", "Belarus calls reservists")["cites"] is None
+    none = watched.run("match", "Rain in Minsk, BelTA reports")
+    assert none.stdout.startswith("None of 5 indicators matches")
+    assert "It cites BelTA by “BelTA reports”" in " ".join(none.stdout.split())
+    told = watched.json("match", "Rain in Minsk, BelTA reports")
+    assert (told["matches"], told["cites"]["origin"]) == ([], "BelTA")
 
 
 def test_match_knows_languages_and_places(watched: Newsroom) -> None:

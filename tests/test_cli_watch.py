@@ -21,6 +21,7 @@ from pytest_httpserver import HTTPServer
 from iwmon.store import Store
 from newsroom import HEADLINE, NOW, Newsroom, clean_environment, newsroom, rss, run
 from nouns import HOUR, NOON
+from store_nouns import step
 
 LATER = "2022-10-10T12:11"
 
@@ -154,6 +155,29 @@ def test_only_one_at_a_time(room: Newsroom) -> None:
     assert result.exit_code == 1
     assert f"pid {os.getpid()}" in result.stderr
     assert room.server.log == []
+
+
+def test_a_poll_at_its_own_rhythm_is_no_catching_up(room: Newsroom) -> None:
+    """From cron every six hours: nobody was down in between. Twice as late, somebody was."""
+    room.run("poll", "--now", "2022-10-10T12:00")
+    assert "atch-up after 6 h without running" in room.run("poll", "--now", "2022-10-10T18:00").stdout
+    for at in ("2022-10-11T00:01", "2022-10-11T06:00", "2022-10-11T12:02"):
+        told = room.run("poll", "--now", at).stdout
+        assert "Reminder" in told
+        assert "without running" not in told
+    assert "atch-up after 12 h without running" in room.run("poll", "--now", "2022-10-12T00:00").stdout
+    assert "without running" not in room.run("poll", "--now", "2022-10-12T06:00").stdout
+    assert "atch-up after 12 h without running" in room.run("poll", "--now", "2022-10-12T18:00").stdout
+
+
+def test_a_gap_after_a_daemon_is_a_downtime_whatever_the_rhythm_was(room: Newsroom) -> None:
+    """It was to run on."""
+    for at in ("2022-10-10T12:00", "2022-10-10T18:00", "2022-10-11T00:00"):
+        told = room.run("poll", "--now", at).stdout
+    assert "without running" not in told
+    with Store.open(f"sqlite:///{room.database}") as store:
+        store.commit(step(NOON + 13 * HOUR, memory=store.memory()))
+    assert "atch-up after 7 h without running" in room.run("poll", "--now", "2022-10-11T08:00").stdout
 
 
 def test_poll_logs_only_when_asked(room: Newsroom) -> None:

@@ -108,6 +108,39 @@ def test_no_configuration_at_all_is_an_error_that_says_where(world: World) -> No
     assert "Traceback" not in ended.stderr
 
 
+def test_a_fault_of_the_system_leaves_its_traceback_in_the_log(world: World) -> None:
+    """The last line is for people; what a supervisor keeps says where it happened, one document a line."""
+    away = world.folder / "away"
+    gone = f"daemon.start.configuration = lambda *_: open({str(away)!r})"
+    code = f"from iwmon import cli, daemon; {gone}; cli.main()"
+    interpreter, _, _, *arguments = world.command("run", "--port", "0")
+    ended = subprocess.run(
+        [interpreter, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=world.environ(),
+        check=False,
+    )
+    assert ended.returncode == 1
+    *log, last = ended.stderr.splitlines()
+    assert last == f"iwmon: {away}: cannot be used: No such file or directory"
+    (record,) = [json.loads(line) for line in log]
+    assert (record["event"], record["level"]) == ("failed", "critical")
+    assert record["exception"].startswith("Traceback")
+    assert "start.configuration" in record["exception"]
+
+
+@pytest.mark.slow
+def test_port_0_is_served_and_logged_as_the_port_that_it_became(world: World) -> None:
+    """Else nobody could reach it."""
+    with world.daemon("--port", "0") as daemon:  # the later one holds
+        started = until(lambda: [r for r in daemon.logged() if r["event"] == "started"])
+        daemon.port = int(started[0]["status"].split(":")[2].split("/")[0])
+        assert daemon.port
+        until(lambda: daemon.get("/-/healthy")[0] == 200)
+
+
 @pytest.mark.slow
 def test_a_second_daemon_on_the_same_file_exits_with_a_message(world: World) -> None:
     """Two writers would alert twice."""

@@ -34,10 +34,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 class Choosy(Store):
     """A database that refuses what `ukr` says: a value that a column does not take."""
 
-    def commit(self, step: Step, polls: Sequence[PollState] = ()) -> None:
+    def commit(self, step: Step, polls: Sequence[PollState] = (), *, once: bool = False) -> None:
         if any(reading.source == "ukr" and reading.items for reading in step.readings):
             raise StoreFailed("refused", "text with NUL")
-        super().commit(step, polls)
+        super().commit(step, polls, once=once)
 
 
 class Unheard(Store):
@@ -45,8 +45,8 @@ class Unheard(Store):
 
     lost = False
 
-    def commit(self, step: Step, polls: Sequence[PollState] = ()) -> None:
-        super().commit(step, polls)
+    def commit(self, step: Step, polls: Sequence[PollState] = (), *, once: bool = False) -> None:
+        super().commit(step, polls, once=once)
         if self.lost:
             self.lost = False
             raise StoreFailed("refused", "the connection is lost")

@@ -61,11 +61,11 @@ class Dying(Store):
 
     dies: str = ""
 
-    def commit(self, step: Step, polls: Sequence[PollState] = ()) -> None:
+    def commit(self, step: Step, polls: Sequence[PollState] = (), *, once: bool = False) -> None:
         how, self.dies = self.dies, ""
         if how == "before":
             raise Killed
-        super().commit(step, polls)
+        super().commit(step, polls, once=once)
         if how == "after":
             raise Killed
         if how == "lost":

@@ -137,6 +137,81 @@ def test_what_is_new_takes_the_place_of_what_was(tmp_path: Path) -> None:
     assert [path for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
+def writing(folder: Path, number: int, then: str) -> subprocess.Popen[str]:
+    """A process that writes NEW into the folder, and says so and does `then` after so many renames."""
+    code = f"""
+import os, signal, sys
+from pathlib import Path
+from iwmon.cli import fileset
+real, left = Path.rename, {number}
+def rename(path, to):
+    global left
+    done, left = real(path, to), left - 1
+    if not left:
+        print("there", flush=True)
+        {then}
+    return done
+Path.rename = rename
+fileset.write(Path(sys.argv[1]), {NEW!r})
+"""
+    made = subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert made.stdout is not None
+    assert made.stdout.readline() == "there\n"
+    return made
+
+
+KILLED = "os.kill(os.getpid(), signal.SIGKILL)"
+
+
+def test_what_a_kill_left_goes_with_the_next_write(tmp_path: Path) -> None:
+    """Also where it hit after an older file was moved aside: what nothing replaces comes back."""
+    for name, text in OLD.items():
+        (tmp_path / name).write_text(text)
+    for folder in (".draft-mine", ".iwmon", "iwmon-draft-x"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "notes").write_text("mine")
+    (tmp_path / ".iwmon-draft-notes").write_text("mine")  # a file is no draft
+    mine = {path: text for path, text in contents(tmp_path).items() if path not in OLD}
+    with writing(tmp_path, 1, KILLED) as killed:
+        pass
+    assert killed.returncode == -9
+    assert not (tmp_path / "a.txt").exists()
+    fileset.write(tmp_path, {"d.txt": "new d"})
+    assert contents(tmp_path) == OLD | {"d.txt": "new d"} | mine
+
+
+def test_a_draft_that_somebody_writes_is_left_to_him(tmp_path: Path) -> None:
+    """And he ends well."""
+    with writing(tmp_path, 1, "sys.stdin.read()") as other:
+        drafts = list(tmp_path.glob(".iwmon-draft-*"))
+        assert len(drafts) == 1
+        fileset.write(tmp_path, {"d.txt": "new d"})
+        assert list(tmp_path.glob(".iwmon-draft-*")) == drafts
+    assert other.returncode == 0
+    assert contents(tmp_path) == NEW | {"d.txt": "new d"}
+
+
+def test_a_draft_that_is_cleared_away_before_it_is_held_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the making of a draft and its lock another process may look."""
+    real, looks = fileset.fcntl.flock, 0
+
+    def late(handle: int, operation: int) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            fileset._clear(tmp_path)
+        real(handle, operation)
+
+    monkeypatch.setattr(fileset.fcntl, "flock", late)
+    fileset.write(tmp_path, NEW)
+    assert looks > 2
+    assert contents(tmp_path) == NEW
+
+
 def test_a_folder_in_the_place_of_a_file_is_not_taken_away(tmp_path: Path) -> None:
     (tmp_path / "b.txt").mkdir()
     (tmp_path / "b.txt" / "mine").write_text("notes")

@@ -537,6 +537,7 @@ def test_each_severity_has_its_colour_and_resolved_is_none_of_them() -> None:
     assert letter.html("WARNING: x", "b") == letter.html("WARNING: x", "b", "warning")
     over = "Possible repeat: RESOLVED: WARNING: x"
     assert "RESOLVED · WARNING · Possible repeat" in letter.html(over, "b")
+    assert "CRITICAL · Route changed" in letter.html("Route changed: CRITICAL: x", "b")
     assert letter.html(over, "b") == letter.html(over, "b", "resolved")
 
 

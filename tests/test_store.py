@@ -655,6 +655,20 @@ def test_a_refused_edit_is_noted_until_a_good_one(store: Store) -> None:
     assert (status.digest, status.since, status.error, status.error_at) == ("d2", NOW + DAY, "", None)
 
 
+def test_one_shot_polls_have_a_rhythm_of_their_own(store: Store) -> None:
+    """Every four hours of a working day: nights and weekends are part of it once they were seen."""
+    down = []
+    for day in (0, 1, 2, 3, 4, 7, 8, 9, 10, 11, 14, 15, 18, 21):
+        for hour in (8, 12, 16):
+            for seconds in (0, 1, 2):  # each poll is some steps
+                at = NOW + day * DAY + hour * HOUR + timedelta(seconds=seconds)
+                store.commit(step(at), once=True)
+            if found := store.catch_up():
+                down.append((day, hour, round((found.began - found.since) / HOUR)))
+                store.caught_up((), "", at)
+    assert down == [(0, 12, 4), (1, 8, 16), (2, 8, 16), (7, 8, 64), (14, 8, 64)]
+
+
 # ---------------------------------------------------------------- retention
 
 

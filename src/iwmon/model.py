@@ -118,7 +118,9 @@ AlertKind = Literal[
 LASTING: frozenset[AlertKind] = frozenset(
     ("level_up", "again", "blind", "review_due", "expiry", "config_error")
 )
-DeliveryKind = Literal["firing", "reminder", "resolved", "escalation", "digest"]
+DeliveryKind = Literal["firing", "rerouted", "reminder", "resolved", "escalation", "digest"]
+# By these a receiver comes to know of an alert: by its route, by an edit of that, by escalation.
+FIRST_TOLD: frozenset[DeliveryKind] = frozenset(("firing", "rerouted", "escalation"))
 DeliveryState = Literal["pending", "sent", "dead", "suppressed"]
 LedgerEvent = Literal[
     "raised",
@@ -802,7 +804,8 @@ class Delivery:
     id: str
     alert: str
     receiver: str
-    turn: int = 0  # 0 = first telling; n = n-th reminder or step of escalation; -1 = it is over
+    # 0 = first telling; n = n-th reminder or step of escalation, n times rerouted before; -1 = it is over
+    turn: int = 0
     state: DeliveryState = "pending"  # suppressed: never to be sent, `error` says why
     created: datetime | None = None
     next_attempt: datetime | None = None  # held: when it is looked at again

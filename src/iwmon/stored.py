@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from iwmon.model import (
+    FIRST_TOLD,
     LASTING,
     Alert,
     Assessment,
@@ -77,8 +78,7 @@ class OpenAlert:
         return frozenset(
             d.receiver
             for d in self.deliveries
-            if d.kind in ("firing", "escalation")
-            and (d.state == "sent" or d.in_flight or (d.digest and d.state != "dead"))
+            if d.kind in FIRST_TOLD and (d.state == "sent" or d.in_flight or (d.digest and d.state != "dead"))
         )
 
 

@@ -31,6 +31,7 @@ from iwmon.alerts.gate import (
 )
 from iwmon.alerts.intervals import contains, muted, muted_until, until
 from iwmon.alerts.judgements import expiry_alert, review_alert
+from iwmon.alerts.rerouting import ROUTE_CHANGED, lapsed, reroutings
 from iwmon.alerts.resolving import Resolution, Standing, resolutions
 from iwmon.alerts.routing import (
     Target,
@@ -51,6 +52,7 @@ from iwmon.alerts.words import clock, link, rematch_line, safe, zone
 __all__ = [
     "CATCHING_UP",
     "RECOVERED",
+    "ROUTE_CHANGED",
     "Around",
     "Batch",
     "Change",
@@ -86,6 +88,7 @@ __all__ = [
     "inhibited",
     "judgement_alert",
     "kept_back",
+    "lapsed",
     "level_alert",
     "link",
     "muted",
@@ -98,6 +101,7 @@ __all__ = [
     "rematch_line",
     "remind_at",
     "reminders",
+    "reroutings",
     "resolutions",
     "retry_at",
     "review_alert",

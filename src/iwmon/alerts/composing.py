@@ -107,7 +107,8 @@ def _all(told: Sequence[tuple[Delivery, Alert]], kind: str) -> bool:
 def _heading(told: Sequence[tuple[Delivery, Alert]]) -> str:
     """ "WARNING: 3 alerts for KJ-2", "RESOLVED: 2 alerts", "CRITICAL: 90 alerts for 4 judgements"."""
     judgements = sorted({alert.judgement for _, alert in told if alert.judgement})
-    kind = "reminders" if all(d.turn > 0 and d.kind != "escalation" for d, _ in told) else "alerts"
+    again = all(d.turn > 0 and d.kind not in ("escalation", "rerouted") for d, _ in told)
+    kind = "reminders" if again else "alerts"
     for_ = f" for {judgements[0].upper()}" if len(judgements) == 1 else ""
     if len(judgements) > 1:
         for_ = f" for {len(judgements)} judgements"
@@ -140,6 +141,8 @@ def _title(delivery: Delivery, alert: Alert, around: Around) -> str:
         title = _over(alert, around.endings.get(alert.id))
     elif delivery.kind == "escalation":
         title = f"Escalated, not acknowledged: {title}"
+    elif delivery.kind == "rerouted":
+        title = f"Route changed: {title}"
     elif delivery.turn > 0:
         title = f"Reminder {delivery.turn}, not acknowledged: {title}"
     return f"Possible repeat: {title}" if delivery.in_flight else title
@@ -163,6 +166,12 @@ def _text(delivery: Delivery, alert: Alert, around: Around) -> str:
 def _standing(delivery: Delivery, alert: Alert, around: Around) -> str:
     """The alert's words; for a reminder only what it is about, as it was then, and what to do."""
     aside = around.asides.get(alert.id, "")
+    if delivery.kind == "rerouted":
+        since = clock(alert.at, around.zone, around.now or alert.at)
+        changed = (
+            f"The route was changed, and leads here now. It has been so since {since}. When it was raised:"
+        )
+        return "\n\n".join([*([aside] if aside else []), changed, alert.text])
     if delivery.turn <= 0:
         return f"{aside}\n\n{alert.text}" if aside else alert.text
     lines = alert.text.splitlines()

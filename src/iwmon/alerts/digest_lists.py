@@ -182,6 +182,8 @@ def _line(one: AlertRecord, listing: Listing) -> str:
     own = [d for d in one.deliveries if d.receiver == listing.receiver and d.state == "pending"]
     if standing == "firing" and any(d.kind == "escalation" for d in own):
         said = f"{said}, escalated: nobody has acknowledged it"
+    elif standing == "firing" and any(d.kind == "rerouted" for d in own):
+        said = f"{said}, told here since the route was changed"
     repeat = "; possible repeat" if any(d.in_flight for d in own) else ""
     mark = "●" if standing in _OPEN else "○"
     return f"{mark} {title(one.alert)}; {said} [{one.alert.id}]{repeat}"

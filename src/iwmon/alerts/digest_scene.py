@@ -131,7 +131,7 @@ def kept_back(records: Iterable[AlertRecord], receiver: str) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for record in records:
         for one in record.deliveries:
-            if one.receiver != receiver or one.kind != "firing" or one.digest:
+            if one.receiver != receiver or one.kind not in ("firing", "rerouted") or one.digest:
                 continue
             reason = {"suppressed": one.error, "pending": one.held}.get(one.state, "")
             if not timing(reason):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from iwmon.alerts.gate import deliberate
+from iwmon.alerts.rerouting import lapsed
 from iwmon.alerts.routing import Target, Ways, ahead, delivery_id
 from iwmon.model import Delivery
 from iwmon.stored import OpenAlert
@@ -59,12 +60,12 @@ def _steps(one: OpenAlert, ways: Ways) -> Iterator[tuple[int, str, datetime, tim
     steep = [way for way in ways(one.alert) if way.escalate]
     if not steep:
         return
+    firing = [d for d in one.deliveries if d.kind in ("firing", "rerouted") and not lapsed(d)]
     told = {
         d.receiver
         for d in one.deliveries
-        if d.kind == "escalation" or (d.kind == "firing" and d.state != "dead")  # what was given up: nobody
+        if d.kind == "escalation" or (d in firing and d.state != "dead")  # what was given up: nobody
     }
-    firing = [d for d in one.deliveries if d.kind == "firing"]
     for way in steep:
         # An edit may have led the way to somebody else since: then it counts from whoever was told.
         began = _began([d for d in firing if d.receiver == way.receiver] or firing)

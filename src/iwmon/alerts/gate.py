@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from iwmon.alerts import intervals
+from iwmon.alerts.rerouting import left_behind
 from iwmon.alerts.routing import Target, target_of
 from iwmon.alerts.silencing import inhibited, silenced
 from iwmon.alerts.slots import next_slot
@@ -77,6 +78,8 @@ def gate(delivery: Delivery, alert: Alert, scene: Scene, now: datetime) -> Go | 
     if over := _over(delivery, alert, scene):
         return over
     way = target_of(delivery, alert.labels, scene.config)
+    if way is None and _standing(delivery, alert, scene):  # whom the route leads to now is told instead
+        return Drop(left_behind(delivery.receiver))
     receiver = scene.config.receivers.get(delivery.receiver)
     if delivery.kind != "digest":
         for held in (
@@ -121,6 +124,15 @@ def _over(delivery: Delivery, alert: Alert, scene: Scene) -> Drop | None:
     if standing.acked and delivery.kind in ("reminder", "escalation"):
         return Drop(f"acknowledged by {standing.acked.by}")
     return None
+
+
+def _standing(delivery: Delivery, alert: Alert, scene: Scene) -> bool:
+    """Whether it says of an alert, known to be open, that it is: then its route is the one of now."""
+    return (
+        scene.open is not None
+        and alert.id in scene.open
+        and delivery.kind in ("firing", "rerouted", "reminder")
+    )
 
 
 def _silence(alert: Alert, scene: Scene, now: datetime) -> Hold | None:

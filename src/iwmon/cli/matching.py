@@ -48,11 +48,8 @@ def run(
     out = show.console()
     tried = f"language {language}" if language else "no language given: every language's query was tried"
     all_of_them = len(config.indicators)
-    if not found:
-        show.say(out, f"None of {show.count(all_of_them, 'indicator')} matches ({tried}).")
-        return
-    verb = "matches" if len(found) == 1 else "match"
-    show.say(out, f"{len(found)} of {show.count(all_of_them, 'indicator')} {verb} ({tried}).")
+    verb = "match" if len(found) > 1 else "matches"
+    show.say(out, f"{len(found) or 'None'} of {show.count(all_of_them, 'indicator')} {verb} ({tried}).")
     show.say(out, whose(voice))
     for match in found:
         indicator = config.indicators[match.indicator]

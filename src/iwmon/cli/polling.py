@@ -156,7 +156,8 @@ async def _steps(loaded: Config, store: Store, options: Options, clock: Clock) -
     reader = Reader()
     try:
         async with Fetcher() as fetcher:
-            poller = monitor.Poller(loaded, store, fetcher, reader, jitter, everything=options.everything)
+            everything = options.everything
+            poller = monitor.Poller(loaded, store, fetcher, reader, jitter, everything=everything, once=True)
             with show.progress() as bar:
                 poller.again = _found_again(loaded, store, clock(), bar)
                 watcher = asyncio.ensure_future(_follow(bar, poller))

@@ -120,6 +120,7 @@ def _what(delivery: Delivery | None) -> str:
     if delivery is None:
         return ""
     return {
+        "rerouted": "the route was changed: ",
         "reminder": f"reminder {delivery.turn}: ",
         "resolved": "closing word: ",
         "escalation": "escalation: ",

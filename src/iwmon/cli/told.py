@@ -186,6 +186,7 @@ def trail(out: Console, record: AlertRecord, zone: ZoneInfo, now: datetime) -> N
 def telling(delivery: Delivery, zone: ZoneInfo, now: datetime) -> str:
     """One delivery in a line."""
     what = {
+        "rerouted": "since the route was changed, to ",
         "reminder": f"reminder {delivery.turn} to ",
         "resolved": "closing word to ",
         "escalation": "escalation to ",

@@ -103,14 +103,21 @@ class Daemon:
                 self._search_anew()
                 acks = web.Acknowledging(self.store, self._link_key, lambda: self.config.settings, utcnow)
                 app = web.application(self.snapshot, self._exposition, self._host, acks)
-                runner = await web.serve(app, self._host, self._port)
+                try:
+                    runner = await web.serve(app, self._host, self._port)
+                except OSError as error:
+                    hint = "another --port, or stop what uses it"
+                    raise Failure(
+                        f"cannot serve on {self._at(self._port)}: {error.strerror}", hint=hint
+                    ) from error
+                port = int(runner.addresses[0][1])  # the system's choice, where ours was 0
                 self._start_ticking()
                 log.info(
                     "started",
                     indicators=len(self.config.indicators),
                     sources=len(self.config.sources),
                     config=self.config.digest[:12],
-                    status=f"http://{self._host}:{self._port}/-/status",
+                    status=f"http://{self._at(port)}/-/status",
                 )
                 await self._stop.wait()
                 self.watchdog.end_within(STOP_WITHIN, self._exit)
@@ -120,6 +127,9 @@ class Daemon:
             reader.close()
         log.info("stopped", exit=self._exit)
         return self._exit
+
+    def _at(self, port: int) -> str:
+        return f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
 
     def _told_to_stop(self, *_: object) -> None:
         # A handler of Python's and not of the loop's: it runs even when the loop is blocked.
@@ -414,7 +424,16 @@ def run(
     a database that cannot be trusted, another daemon on it, a port that is taken.
     """
     logs.configure()
-    file = ConfigFile(path, os.environ if environ is None else environ)
+    try:
+        return _run(path, database, os.environ if environ is None else environ, dry_run, host, port)
+    except OSError as error:
+        # The command line says it in a line, as of every command; where it came from is for the log.
+        log.critical("failed", exc_info=error)
+        raise
+
+
+def _run(path: Path, database: str, environ: Mapping[str, str], dry_run: bool, host: str, port: int) -> int:
+    file = ConfigFile(path, environ)
     with contextlib.ExitStack() as at_last, Store.open(database) as store, store.lock():
         loaded, problems = start.configuration(file, store, utcnow())
 
@@ -423,13 +442,7 @@ def run(
             at_last.callback(daemon.watchdog.stop)  # asyncio.run itself waits for threads that hang
             return await daemon.run()
 
-        try:
-            return asyncio.run(main())
-        except OSError as error:
-            raise Failure(
-                f"cannot serve on {host}:{port}: {error.strerror}",
-                hint="another --port, or stop what uses it",
-            ) from error
+        return asyncio.run(main())
 
 
 def _named(counts: Mapping[str, int], prefix: str) -> dict[str, int]:

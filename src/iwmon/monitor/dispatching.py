@@ -1,4 +1,4 @@
-"""From committed state to messages: resolve → close → escalate → remind → gate → send → mark.
+"""From committed state to messages: resolve → close → reroute → escalate → remind → gate → send → mark.
 
 One pass is one look at all that is open and all that waits. Between passes nothing is remembered that the
 store does not know; what is kept in memory (open alerts, when to look again) is only so that a pass with
@@ -16,7 +16,7 @@ import structlog
 from iwmon import alerts
 from iwmon.alerts import digests
 from iwmon.config import Config
-from iwmon.model import Delivery, Message, Receiver, SourceHealth, Told
+from iwmon.model import FIRST_TOLD, Delivery, Message, Receiver, SourceHealth, Told
 from iwmon.monitor import digesting, renaming
 from iwmon.monitor.delivering import CONSOLE, Delivered, Send
 from iwmon.monitor.opened import RISES, Look, Opened, Row
@@ -77,6 +77,7 @@ class Dispatcher:
                 self._seen, self._wake, self._looked = version, self._due, at
                 return done
             standing = self._opened.standing()
+            self._reroute(look, standing)
             due = [*self._escalate(look, standing), *self._remind(look, standing)]
         except StoreFailed as failure:
             if failure.reason != "corrupt":
@@ -131,6 +132,13 @@ class Dispatcher:
         )
 
     # ---- who else is told, and who again
+
+    def _reroute(self, look: Look, standing: Sequence[OpenAlert]) -> None:
+        """Asked at each pass: what a gate drops since the route was changed is never without this."""
+        new = alerts.reroutings(standing, self._opened.ways(look.config), look.at)
+        if new:
+            self._store.add_alerts((), new)
+            log.info("rerouted", deliveries=[(one.alert, one.receiver) for one in new])
 
     def _escalate(self, look: Look, standing: Sequence[OpenAlert]) -> list[datetime]:
         ways = self._opened.ways(look.config)
@@ -264,7 +272,7 @@ class Dispatcher:
                 going.setdefault(delivery.receiver, []).append(alerts.Going(delivery, alert, verdict.after))
             elif isinstance(verdict, alerts.Drop):
                 drops.append((delivery.id, verdict.reason))
-                done.suppressed["acknowledged" if "acknowledged" in verdict.reason else "over"] += 1
+                done.suppressed[_dropped(verdict.reason)] += 1
             else:
                 due += [verdict.until] if verdict.until else []
                 if news(delivery, verdict):
@@ -320,13 +328,29 @@ def dispatch(config: Config, store: Store, send: Send, now: Callable[[], datetim
 def _tellings(one: OpenAlert) -> list[Told]:
     """When each receiver last heard of it; None while a telling is on its way, or the newest is dead."""
     found = []
-    heard = [d for d in one.deliveries if d.kind in ("firing", "reminder", "escalation")]
+    kinds = (*FIRST_TOLD, "reminder")
+    meant = [d for d in one.deliveries if d.kind in kinds]
+    heard = [d for d in meant if not alerts.lapsed(d)]
     for receiver in dict.fromkeys(d.receiver for d in heard):
         own = [d for d in heard if d.receiver == receiver]
-        newest = max(own, key=lambda d: d.turn)
+        newest = max(own, key=_number)
         reached = newest.state == "sent" and all(d.state != "pending" for d in own)
-        found.append(Told(one.alert, receiver, newest.sent if reached else None, newest.turn))
+        turns = max(
+            _number(d) for d in meant if d.receiver == receiver
+        )  # a lapsed one has its number all the same
+        found.append(Told(one.alert, receiver, newest.sent if reached else None, turns))
     return found
+
+
+def _number(delivery: Delivery) -> int:
+    return 0 if delivery.kind == "rerouted" else delivery.turn
+
+
+def _dropped(reason: str) -> str:
+    """The kind of a reason for which nothing will be sent."""
+    if reason.startswith(alerts.ROUTE_CHANGED):
+        return "rerouted"
+    return "acknowledged" if "acknowledged" in reason else "over"
 
 
 def _answered(health: SourceHealth | None, since: datetime) -> bool:

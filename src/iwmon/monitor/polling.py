@@ -85,10 +85,14 @@ class Poller:
         jitter: Callable[[], float],
         *,
         everything: bool = False,
+        once: bool = False,
     ) -> None:
-        """`jitter` gives numbers in [0, 1). `everything`: the first `start` asks every source, due or not."""
+        """`jitter` gives numbers in [0, 1). `everything`: the first `start` asks every source, due or not.
+
+        `once`: this is one round, after which nobody runs until the next.
+        """
         self.config, self._store, self._fetch, self._read = config, store, fetch, read
-        self._jitter, self._everything = jitter, everything
+        self._jitter, self._everything, self._once = jitter, everything, once
         self.memory: Memory = store.memory()
         self._polls: dict[str, PollState] = store.polls()
         self._unsure = False  # a commit failed: it may be durable all the same
@@ -196,7 +200,7 @@ class Poller:
         rulings = () if again else self._store.waiting_rulings()
         step = pipeline.advance(self.config, self.memory, readings, now, rulings, again)
         self._unsure = True
-        self._store.commit(step, polls)
+        self._store.commit(step, polls, once=self._once)
         self._unsure = False
         self.memory = step.memory
         self._polls.update((poll.source, poll) for poll in polls)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from iwmon import alerts
 from iwmon.alerts import links
 from iwmon.alerts.gate import RATE
-from iwmon.model import LASTING, Alert, Delivery, Level, Receiver
+from iwmon.model import FIRST_TOLD, LASTING, Alert, Delivery, Level, Receiver
 from iwmon.monitor.delivering import CONSOLE, Delivered, Outgoing, Send, tell, undeliverable
 from iwmon.monitor.drawing import picture
 from iwmon.monitor.opened import RISES, Look, Opened
@@ -118,7 +118,7 @@ class Post:
         return {
             alert.id: links.link(base, alert.id, receiver.id, until, self._link_key)
             for delivery, alert in batch.told
-            if alert.kind in LASTING and delivery.kind in ("firing", "reminder", "escalation")
+            if alert.kind in LASTING and delivery.kind in (*FIRST_TOLD, "reminder")
         }
 
     def _ending(self, look: Look, alert: Alert) -> dict[str, alerts.Ending]:

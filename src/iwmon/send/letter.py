@@ -38,7 +38,8 @@ _FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans
 _MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
 
 _HEAD = re.compile(
-    r"(?P<head>[A-Z][A-Z ]{2,24}|Possible repeat|(?:Reminder \d+|Escalated), not acknowledged): +(?=\S)"
+    r"(?P<head>[A-Z][A-Z ]{2,24}|Possible repeat|Route changed|(?:Reminder \d+|Escalated), not acknowledged)"
+    r": +(?=\S)"
 )
 _LABEL = re.compile(r"(?P<label>[A-Z][^:]{1,60}): +(?=\S)")
 # Lines that are lifted to the top, in this order.

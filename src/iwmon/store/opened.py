@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,9 +18,11 @@ from iwmon.store.writer import Writer
 from iwmon.stored import Ack, CatchUp, LedgerEntry, OpenAlert
 
 DOWNTIME = timedelta(hours=2)  # a longer gap between two steps is one: what follows is catching up
+LATE = 1.25  # times the gap that one-shot polls have had before: what comes within it keeps their rhythm
+REMEMBERED = 64  # gaps between one-shot polls: of one every 6 h those of 16 days
 _A = rows.alerts.c
 _RISES = ("level_up", "again")
-_UNSETTLED, _CATCH_UP = "unsettled", "catch_up"  # in meta
+_UNSETTLED, _CATCH_UP, _ROUNDS = "unsettled", "catch_up", "rounds"  # in meta
 
 
 class Ended(Protocol):
@@ -150,16 +153,59 @@ def edited(connection: Connection, indicator: str) -> bool:
 # ---------------------------------------------------------------- after a downtime
 
 
-def note_gap(connection: Connection, writer: Writer, n: int, at: datetime) -> None:
-    """Step number `n` may be the first for a long time: then what it and the next raise is catching up."""
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The one-shot polls so far: the last step of one, and how long the gaps were that ended with one."""
+
+    last: datetime
+    gaps: tuple[timedelta, ...] = ()  # oldest first, at most REMEMBERED, each longer than DOWNTIME
+
+
+def is_downtime(gap: timedelta, before: datetime, rounds: Rounds | None) -> bool:
+    """Whether iwmon was down in a gap that began with the step at `before`. Pure.
+
+    Between two one-shot polls nobody runs, and nobody thinks so: that is none while they keep to their
+    rhythm. It is known by their second longest gap, so that nights and weekends are part of it and one
+    outage is not; with a single gap, by that.
+    """
+    if gap <= DOWNTIME:
+        return False
+    if rounds is None or rounds.last != before or not rounds.gaps:
+        return True
+    return gap > LATE * sorted(rounds.gaps)[-2:][0]
+
+
+def note_step(connection: Connection, writer: Writer, n: int, at: datetime, *, once: bool) -> None:
+    """Step number `n` may be the first for a long time: then what it and the next raise is catching up.
+
+    `once`: it is one of a one-shot poll. That is kept in the transaction of the step.
+    """
     s = rows.steps.c
     before = connection.scalar(select(s.at).where(s.n < n).order_by(s.n.desc()).limit(1))
-    if before is None or at - before <= DOWNTIME:
-        return
-    earlier = catch_up(connection)
-    since = min(earlier.since, before) if earlier else before
-    value = json.dumps([since.isoformat(), at.isoformat()])
-    writer.put(connection, rows.meta, [{"key": _CATCH_UP, "value": value}])
+    gap = at - before if before else timedelta(0)
+    if gap > DOWNTIME or once:
+        rounds = _rounds(connection)
+        if before is not None and is_downtime(gap, before, rounds):
+            earlier = catch_up(connection)
+            since = min(earlier.since, before) if earlier else before
+            value = json.dumps([since.isoformat(), at.isoformat()])
+            writer.put(connection, rows.meta, [{"key": _CATCH_UP, "value": value}])
+        if once:
+            new = (gap,) if gap > DOWNTIME and rounds and rounds.last == before else ()
+            _keep(connection, writer, Rounds(at, ((rounds.gaps if rounds else ()) + new)[-REMEMBERED:]))
+
+
+def _rounds(connection: Connection) -> Rounds | None:
+    found = connection.scalar(select(rows.meta.c.value).where(rows.meta.c.key == _ROUNDS))
+    if not found:
+        return None
+    last, *gaps = json.loads(found)
+    return Rounds(datetime.fromisoformat(last), tuple(timedelta(seconds=gap) for gap in gaps))
+
+
+def _keep(connection: Connection, writer: Writer, rounds: Rounds) -> None:
+    value = json.dumps([rounds.last.isoformat(), *(gap.total_seconds() for gap in rounds.gaps)])
+    writer.put(connection, rows.meta, [{"key": _ROUNDS, "value": value}])
 
 
 def catch_up(connection: Connection) -> CatchUp | None:

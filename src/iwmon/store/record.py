@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import TypeVar
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, or_, select
 
 from iwmon.model import Alert, CoverageChange, LevelChange, Ruling
 from iwmon.store import convert, rows
@@ -59,7 +59,7 @@ class Stored:
 
 def extent(connection: Connection, until: datetime | None) -> Extent | None:
     """As far as the last step before `until`; None when there is none."""
-    s, a = rows.steps.c, rows.alerts.c
+    s, a, d = rows.steps.c, rows.alerts.c, rows.deliveries.c
     last = connection.scalar(select(func.max(s.n)).where(*([s.at < until] if until else [])))
     if last is None:
         return None
@@ -72,7 +72,7 @@ def extent(connection: Connection, until: datetime | None) -> Extent | None:
         connection.scalar(count.where(s.n <= last)) or 0,
         connection.scalar(select(func.max(a.n))) or 0,
         connection.scalar(count.select_from(rows.acks)) or 0,
-        connection.scalar(count.where(rows.deliveries.c.turn > 0)) or 0,
+        connection.scalar(count.where(or_(d.turn > 0, d.kind == "rerouted"))) or 0,
     )
 
 
@@ -106,7 +106,7 @@ def alerts(connection: Connection, ids: Sequence[str]) -> dict[str, Stored]:
     for some in batches(ids):
         query = select(*convert.columns(rows.alerts, Alert)).where(rows.alerts.c.id.in_(some))
         found |= {alert.id: alert for alert in convert.read(Alert, connection.execute(query))}
-        first = select(d.alert, d.id, d.receiver).where(d.alert.in_(some), d.turn == 0)
+        first = select(d.alert, d.id, d.receiver).where(d.alert.in_(some), d.turn == 0, d.kind != "rerouted")
         for alert, identity, receiver in connection.execute(first):
             told.setdefault(alert, set()).add((identity, receiver))
     return {name: Stored(alert, frozenset(told.get(name, ()))) for name, alert in found.items()}

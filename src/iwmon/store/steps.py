@@ -51,9 +51,18 @@ class Written:
 
 
 def commit(
-    connection: Connection, writer: Writer, step: Step, polls: Sequence[PollState], known: Written
+    connection: Connection,
+    writer: Writer,
+    step: Step,
+    polls: Sequence[PollState],
+    known: Written,
+    *,
+    once: bool = False,
 ) -> None:
-    """Writes all of a step. Every row has a key, so that the same step can come twice."""
+    """Writes all of a step. Every row has a key, so that the same step can come twice.
+
+    `once`: it is one of a one-shot poll.
+    """
     n, is_new = _step(connection, writer, step)
     added = _evidence(connection, writer, step, n, known)
     _changes(connection, writer, step, n)
@@ -71,7 +80,7 @@ def commit(
     if is_new:
         writer.count(connection, rows.source_stats, _stats(step))
         ledger.write(connection, ledger.raised(step.alerts, step.deliveries))
-        opened.note_gap(connection, writer, n, step.at)
+        opened.note_step(connection, writer, n, step.at, once=once)
     counted = [{"name": name, "value": value} for name, value in added.items() if value]
     writer.count(connection, rows.counters, counted)
 

@@ -147,14 +147,15 @@ class Store:
         with reading(self._database) as connection:
             return board.polls(connection)
 
-    def commit(self, step: Step, polls: Sequence[PollState] = ()) -> None:
+    def commit(self, step: Step, polls: Sequence[PollState] = (), *, once: bool = False) -> None:
         """All of a step, durable when this returns; or nothing of it, if it raises.
 
-        Committing the same step twice changes nothing.
+        `once`: it is one of a one-shot poll, after which nobody is expected to run. Committing the same step
+        twice changes nothing.
         """
         with self._turn:
             with writing(self._database) as connection:
-                steps.commit(connection, self._writer, step, polls, self._written)
+                steps.commit(connection, self._writer, step, polls, self._written, once=once)
             self._written = steps.Written.of(step.memory)
 
     def recorded(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Recorded]:
