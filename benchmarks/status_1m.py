@@ -133,8 +133,8 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "last_good_config": Store.last_good_config,
 }
 OTHERS: dict[str, Callable[[Store], object]] = {
-    "firing": Store.firing,
-    "pending": lambda store: store.pending(START),
+    "open_alerts": Store.open_alerts,
+    "waiting": Store.waiting,
     "signals(indicator)": lambda store: store.signals("i40"),
     "items_matching(indicator, 20)": lambda store: store.items_matching("i40"),
     "changes(indicator, 20)": lambda store: store.changes("i40"),

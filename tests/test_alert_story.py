@@ -71,8 +71,8 @@ def lived(store: Store) -> None:
     """Five alerts: one with everything, one sent, one covered, one held, one told once, one given up."""
     duty, analysts = queued(1, "duty-desk"), queued(1, "analysts", route="1")
     store.commit(step(NOON, alerts=(raised(1),), deliveries=(duty, analysts)))
-    store.hold([duty.id], NOON + 30 * SECOND, "group_wait", NOON + SECOND)
-    store.hold([analysts.id], None, "quiet hours nights", NOON + SECOND)
+    holds = [(duty.id, NOON + 30 * SECOND, "group_wait"), (analysts.id, None, "quiet hours nights")]
+    store.settle(holds, (), NOON + SECOND)
     store.begin([duty.id], NOON + 30 * SECOND)
     store.failed([duty.id], "HTTP 503", NOON + MINUTE, now=NOON + 31 * SECOND)
     store.begin([duty.id], NOON + MINUTE)
@@ -103,14 +103,14 @@ def lived(store: Store) -> None:
     first = queued(5, "analysts", NOON + 3 * HOUR)
     more = (raised(4, NOON + 3 * HOUR, indicator="x"), raised(5, NOON + 3 * HOUR, kind="first_hit"))
     store.commit(step(NOON + 3 * HOUR, alerts=more, deliveries=(held, first)))
-    store.hold([held.id], NOON + 12 * HOUR, "silence ab12 by Dan: exercise", NOON + 3 * HOUR)
+    store.settle([(held.id, NOON + 12 * HOUR, "silence ab12 by Dan: exercise")], (), NOON + 3 * HOUR)
     store.begin([first.id], NOON + 3 * HOUR)
     store.sent([first.id], NOON + 3 * HOUR)
 
     firing = queued(6, "analysts", NOON + 4 * HOUR)
     last = (raised(6, NOON + 4 * HOUR, indicator="", kind="blind", title='=1+1 "quoted", BLIND'),)
     store.commit(step(NOON + 4 * HOUR, alerts=last, deliveries=(firing,)))
-    store.drop([firing.id], "over before it was sent", NOON + 4 * HOUR)
+    store.settle((), [(firing.id, "over before it was sent")], NOON + 4 * HOUR)
 
 
 @pytest.fixture(scope="module")

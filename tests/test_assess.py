@@ -449,15 +449,13 @@ def test_the_board_shows_the_analysts_term_beside_what_is_implied() -> None:
         "mobilisation": IndicatorState("mobilisation", Level.WARNING, activation=0.74, coverage=Coverage.OK),
         "grouping": IndicatorState("grouping", coverage=Coverage.OK),
     }
-    (plain,) = assess.board(config, states, {}, now)
-    assert (plain.implied, plain.action, plain.reason) == (None, "none", "")
-    assert (plain.supports[Level.WARNING], plain.highest, plain.term) == (1, Level.WARNING, OWN)
-    (found,) = assess.board(config, states, {}, now, {}, {})
+    ((found, due),) = assess.board(config, states, {}, now, {}, {})
+    assert (found.supports[Level.WARNING], found.highest, found.term) == (1, Level.WARNING, OWN)
+    assert (due.action, due.reason) == (found.action, found.reason)
     assert found.implied is not None
     assert (found.implied.term, found.action, found.coverage) == ("likely", "review_due", Coverage.OK)
-    assert (found.supports, found.against) == (plain.supports, plain.against)
     ruled = JudgementState("kj-2", term="probable", made_on=now - timedelta(hours=1))
-    (after,) = assess.board(config, states, {}, now, {"kj-2": ruled})
+    ((after, _),) = assess.board(config, states, {}, now, {"kj-2": ruled})
     assert (after.term, after.action) == ("probable", "none")
     assert after.implied is not None
     assert after.implied.evidence == 0
@@ -468,7 +466,8 @@ def test_the_board_implies_nothing_of_what_is_over() -> None:
     config = configured(SMALL)
     over = config.judgements["kj-2"].horizon
     assert over is not None
-    (late,) = assess.board(config, {}, {}, over, {}, {})
+    ((late, _),) = assess.board(config, {}, {}, over, {}, {})
     assert (late.implied, late.expired, late.action) == (None, True, "resolve")
-    (done,) = assess.board(config, {}, {}, over, {"kj-2": JudgementState("kj-2", outcome="false")}, {})
+    settled = {"kj-2": JudgementState("kj-2", outcome="false")}
+    ((done, _),) = assess.board(config, {}, {}, over, settled, {})
     assert (done.implied, done.action, done.reason) == (None, "none", "settled: it did not come true")

@@ -173,7 +173,7 @@ def test_ending_one_says_what_is_sent_now(room: Newsroom) -> None:
         turn = len(rise.deliveries)
         waits = replace(told, id=f"held{turn}", kind="reminder", turn=turn, state="pending", sent=None)
         store.add_alerts([], [replace(waits, next_attempt=NOON, created=NOON, attempts=0)])
-        store.hold([waits.id], NOON + HOUR, f"silence {short} by ana: an exercise", NOON)
+        store.settle([(waits.id, NOON + HOUR, f"silence {short} by ana: an exercise")], (), NOON)
     done = room.run("silence", "expire", short[:6], "--by", "ben", "--now", SOON)
     assert done.exit_code == 0, done.output
     assert f'Silence {short} ended by ben: severity="critical"' in done.stdout
@@ -185,7 +185,7 @@ def test_ending_one_says_what_is_sent_now(room: Newsroom) -> None:
     again = room.run("silence", "expire", long, "--now", SOON)
     assert "was over already, since 14:05 CEST" in again.stdout
     with stored(room) as store:
-        store.drop([waits.id], "the test is over", NOON)
+        store.settle((), [(waits.id, "the test is over")], NOON)
         events = [one.detail for one in store.ledger_all() if one.event == "unsilenced"]
     assert f"silence {long} ended by ben" in events
 

@@ -201,7 +201,7 @@ def test_a_fault_in_one_message_does_not_stop_the_others(
     assert (done.sent, done.failed, done.dead) == (2, 1, 0)
     assert done.reasons == ["receiver analysts: internal error: ZeroDivisionError"]
     assert [type(r["exc_info"]) for r in logged if r["event"] == "send_broke"] == [ZeroDivisionError]
-    [(again, _)] = store.pending(NOON + HOUR)
+    [(again, _)] = store.waiting()
     assert again.next_attempt is not None
     assert (again.next_attempt > NOON, again.attempts, again.in_flight) == (True, 1, False)
 
@@ -213,7 +213,7 @@ def test_a_fault_in_sending_may_have_sent(config: Config, store: Store) -> None:
     queue(store, "duty-desk", second)
     service = Service(analysts=OverflowError("a date"))
     assert monitor.dispatch(config, store, service, service.clock).sent == 1
-    [(again, _)] = store.pending(NOON + HOUR)
+    [(again, _)] = store.waiting()
     assert (again.receiver, again.in_flight) == ("analysts", True)
 
 

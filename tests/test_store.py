@@ -315,7 +315,7 @@ def test_a_text_that_no_database_takes_does_not_stop_a_commit(store: Store) -> N
     store.commit(one)
     assert store.item("item1").entry.title == "a�b�c"
     assert store.alert("a0001").alert.text == "a�b�c"
-    assert len(store.pending(NOW)) == 2
+    assert len(store.waiting()) == 2
     assert store.check() == []
 
 
@@ -360,31 +360,9 @@ def _delivery(store: Store, identity: str = D1) -> object:
     return next(d for d in store.alert("a0001").deliveries if d.id == identity)
 
 
-def test_pending_gives_what_is_due_oldest_first(told: Store) -> None:
-    """Due now, in order, with the alert."""
-    assert told.pending(NOW) == [(delivery(1), alert(1)), (delivery(1, "analysts"), alert(1))]
-    assert told.next_delivery_at() == NOW
-
-
-def test_pending_gives_each_receiver_its_share(told: Store) -> None:
-    """The limit is each receiver's own: a long queue before it keeps nobody waiting."""
-    told.add_alerts([alert(n) for n in (2, 3, 4)], [delivery(n) for n in (2, 3)] + [delivery(4, "analysts")])
-    assert [d.id for d, _ in told.pending(NOW, limit=1)] == [D1, D2]
-    assert [(d.receiver, d.alert) for d, _ in told.pending(NOW, limit=2)] == [
-        ("duty-desk", "a0001"),
-        ("analysts", "a0001"),
-        ("duty-desk", "a0002"),
-        ("analysts", "a0004"),
-    ]
-
-
-def test_a_clock_that_was_ahead_holds_nothing_back(told: Store) -> None:
-    """What was never put off is due at once; and no wait is longer than a service may ask for, a day."""
-    assert [d.id for d, _ in told.pending(NOW - DAY)] == [D1, D2]
-    told.failed([D1], "503", NOW + timedelta(seconds=10))
-    told.failed([D2], "503", NOW + DAY)
-    assert told.pending(NOW) == []
-    assert [d.id for d, _ in told.pending(NOW - 2 * DAY)] == [D1, D2]
+def test_what_waits_is_given_oldest_first(told: Store) -> None:
+    """In order, with the alert."""
+    assert told.waiting() == [(delivery(1), alert(1)), (delivery(1, "analysts"), alert(1))]
 
 
 def test_putting_off_moves_all_that_a_receiver_would_get_before(told: Store) -> None:
@@ -397,44 +375,44 @@ def test_putting_off_moves_all_that_a_receiver_would_get_before(told: Store) -> 
     told.failed([delivery(2).id], "503", NOW + HOUR)
     told.failed([delivery(3).id], "503", NOW + 3 * HOUR)
     told.put_off("duty-desk", NOW + 2 * HOUR, NOW)
-    waits = {d.alert: d.next_attempt - NOW for d, _ in told.pending(NOW + DAY) if d.receiver == "duty-desk"}
+    waits = {d.alert: d.next_attempt - NOW for d, _ in told.waiting() if d.receiver == "duty-desk"}
     hours = {"a0001": 2, "a0002": 2, "a0003": 3, "a0004": 2, "a0005": 2}
     assert waits == {identity: n * HOUR for identity, n in hours.items()}
-    assert [d.id for d, _ in told.pending(NOW)] == [D2]
     assert _delivery(told) == replace(delivery(1), next_attempt=NOW + 2 * HOUR)
+    assert _delivery(told, D2) == delivery(1, "analysts")
     assert told.check() == []
 
 
 def test_a_delivery_goes_from_pending_to_sent(told: Store) -> None:
     """Begin is committed before sending; sent ends it."""
     told.begin([D1], NOW)
-    found, _ = told.pending(NOW)[0]
+    found, _ = told.waiting()[0]
     assert (found.in_flight, found.attempts, found.state) == (True, 1, "pending")
     told.sent([D1], NOW + MINUTE)
     assert _delivery(told) == replace(
         delivery(1), state="sent", attempts=1, sent=NOW + MINUTE, next_attempt=None
     )
-    assert [d.id for d, _ in told.pending(NOW)] == [D2]
+    assert [d.id for d, _ in told.waiting()] == [D2]
     assert told.counts()["deliveries_sent"] == 1
 
 
 def test_a_failed_attempt_waits_for_its_time(told: Store) -> None:
-    """Not due before next_attempt, and no doubt about whether it arrived."""
+    """Its next_attempt is kept, and there is no doubt about whether it arrived."""
     told.begin([D1], NOW)
     told.failed([D1], "503 from the service", NOW + HOUR)
-    assert [d.id for d, _ in told.pending(NOW)] == [D2]
-    again, _ = told.pending(NOW + HOUR)[0]
-    assert (again.in_flight, again.attempts, again.error) == (False, 1, "503 from the service")
+    again, _ = told.waiting()[0]
+    assert (again.next_attempt, again.error) == (NOW + HOUR, "503 from the service")
+    assert (again.in_flight, again.attempts) == (False, 1)
 
 
 def test_an_attempt_that_may_have_arrived_stays_in_doubt(told: Store) -> None:
     """After a timeout, even a clear refusal of the next attempt leaves a possible repeat."""
     told.begin([D1], NOW)
     told.failed([D1], "timeout", NOW, unknown=True)
-    assert told.pending(NOW)[0][0].in_flight
+    assert told.waiting()[0][0].in_flight
     told.begin([D1], NOW)
     told.failed([D1], "refused", NOW)
-    assert told.pending(NOW)[0][0].in_flight
+    assert told.waiting()[0][0].in_flight
 
 
 def test_an_attempt_that_never_ended_is_in_doubt(told: Store) -> None:
@@ -442,15 +420,14 @@ def test_an_attempt_that_never_ended_is_in_doubt(told: Store) -> None:
     told.begin([D1], NOW)
     told.begin([D1], NOW)
     told.failed([D1], "refused", NOW)
-    found, _ = told.pending(NOW)[0]
+    found, _ = told.waiting()[0]
     assert (found.in_flight, found.attempts) == (True, 2)
 
 
 def test_a_dead_delivery_is_not_tried_but_seen(told: Store) -> None:
     """The dead letter keeps its reason."""
     told.dead([D1, D2], "no such channel")
-    assert told.pending(NOW + DAY) == []
-    assert told.next_delivery_at() is None
+    assert told.waiting() == []
     assert told.counts()["deliveries_dead"] == 2
     assert {(d.state, d.error) for d in told.alert("a0001").deliveries} == {("dead", "no such channel")}
 
@@ -461,7 +438,7 @@ def test_what_is_over_stays_over(told: Store) -> None:
     told.failed([D1], "late", NOW)
     told.begin([D1], NOW)
     told.dead([D1], "late")
-    assert [d.id for d, _ in told.pending(NOW)] == [D2]
+    assert [d.id for d, _ in told.waiting()] == [D2]
     assert _delivery(told) == replace(delivery(1), state="sent", sent=NOW, next_attempt=None)
 
 
@@ -470,23 +447,14 @@ def test_an_unknown_delivery_is_named(told: Store) -> None:
     with pytest.raises(StoreFailed, match="no delivery nope") as caught:
         told.sent([D1, "nope"], NOW)
     assert caught.value.reason == "unknown"
-    assert len(told.pending(NOW)) == 2
-
-
-def test_next_delivery_is_the_earliest(told: Store) -> None:
-    """The daemon can sleep until then."""
-    told.failed([D1], "x", NOW + HOUR)
-    told.failed([D2], "x", NOW + MINUTE)
-    assert told.next_delivery_at() == NOW + MINUTE
-    told.add_alerts([alert(2)], [replace(delivery(2), next_attempt=None)])
-    assert told.next_delivery_at() == NOW
+    assert len(told.waiting()) == 2
 
 
 def test_an_alert_outside_a_step_is_added_once(store: Store) -> None:
     """The operator's alerts have stable ids: adding one again adds no copy."""
     for _ in range(2):
         store.add_alerts([alert(5, kind="config_error")], [delivery(5)])
-    assert len(store.pending(NOW)) == 1
+    assert len(store.waiting()) == 1
     assert store.counts()["alerts"] == 1
 
 
@@ -599,13 +567,14 @@ def test_an_acknowledgement_covers_the_lower_rises_before_it(told: Store) -> Non
 def test_what_is_held_waits_and_what_is_dropped_is_never_sent(told: Store) -> None:
     """A reason is written down when it changes, not each time that it is given."""
     for later in (HOUR, 2 * HOUR):
-        told.hold([D1], NOW + later, "silence s1", NOW)
-    assert [d.id for d, _ in told.pending(NOW + HOUR)] == [D2]
-    assert [(d.id, d.held) for d, _ in told.waiting()] == [(D1, "silence s1"), (D2, "")]
-    assert [d.id for d, _ in told.pending(NOW + 2 * HOUR)] == [D1, D2]
+        told.settle([(D1, NOW + later, "silence s1")], (), NOW)
+    (held, _), (free, _) = told.waiting()
+    assert (held.id, held.held, held.next_attempt) == (D1, "silence s1", NOW + 2 * HOUR)
+    assert (free.id, free.held, free.next_attempt) == (D2, "", NOW)
     told.release([D1, D2], NOW + MINUTE)
-    told.drop([D2], "over before it was sent", NOW + MINUTE)
-    assert [d.id for d, _ in told.pending(NOW + MINUTE)] == [D1]
+    assert (_delivery(told).held, _delivery(told).next_attempt) == ("", NOW + MINUTE)
+    told.settle((), [(D2, "over before it was sent")], NOW + MINUTE)
+    assert [d.id for d, _ in told.waiting()] == [D1]
     assert told.counts()["deliveries_suppressed"] == 1
     events = [(e.delivery, e.event) for e in told.ledger("a0001") if e.event not in ("raised", "queued")]
     assert events == [(D1, "held"), (D1, "released"), (D2, "dropped")]
@@ -751,7 +720,7 @@ def test_threads_read_while_one_writes(store: Store) -> None:
             counts = store.counts()
             if counts["items"] != 2 * counts["alerts"] or counts["items"] != 2 * counts["matches"]:
                 wrong.append(counts)
-            store.alerts(limit=5), store.states(), store.pending(NOW + DAY)
+            store.alerts(limit=5), store.states(), store.waiting()
 
     readers = [threading.Thread(target=ask) for _ in range(3)]
     for reader in readers:
@@ -790,7 +759,7 @@ def test_threads_write_in_turn(store: Store) -> None:
         writer.start()
     for writer in writers:
         writer.join()
-    assert {d.attempts for d, _ in store.pending(NOW)} == {3}
+    assert {d.attempts for d, _ in store.waiting()} == {3}
 
 
 def test_a_second_daemon_is_told_who_runs(store: Store, url: str) -> None:

@@ -83,8 +83,7 @@ def test_a_killed_writer_loses_no_committed_step(tmp_path: Path) -> None:
 
 def _deliver(url: str, arrived: Connection) -> None:
     with Store.open(url) as store, store.lock():
-        while due := store.pending(NOW, limit=1):
-            (one, _) = due[0]
+        for one, _ in store.waiting():
             store.begin([one.id], NOW)
             arrived.send((one.id, one.in_flight))
             time.sleep(0.002)

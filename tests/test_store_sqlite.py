@@ -23,7 +23,7 @@ from sqlalchemy import event, text
 
 from iwmon.model import Memory
 from iwmon.store import Store, StoreFailed, database
-from store_nouns import DAY, HOUR, MINUTE, NOW, alert, delivery, full_step, item, reading, step
+from store_nouns import HOUR, MINUTE, NOW, alert, delivery, full_step, item, reading, step
 
 
 @pytest.fixture
@@ -319,11 +319,11 @@ def test_whole_deliveries_go_out_before_damage_is_told(path: Path) -> None:
     """One flipped byte stops neither the other alerts nor the news of it."""
     flipped_byte(made(path))
     with Store.open(url(path)) as store:
-        due = store.pending(NOW + DAY, limit=100)
+        due = store.waiting()
         assert len(due) == 29
         store.sent([d.id for d, _ in due], NOW)
         with pytest.raises(StoreFailed, match="alert a0007 is damaged") as caught:
-            store.pending(NOW + DAY)
+            store.waiting()
         assert caught.value.reason == "corrupt"
         assert store.check() == ["alert a0007 does not fit its digest"]
 
@@ -599,7 +599,7 @@ def test_a_backup_is_a_whole_database(path: Path) -> None:
     shutil.copy(copy, path)
     with Store.open(url(path)) as store:
         assert store.check() == []
-        assert len(store.pending(NOW + DAY)) == 5
+        assert len(store.waiting()) == 5
 
 
 def test_a_backup_never_overwrites(path: Path) -> None:

@@ -180,7 +180,7 @@ class Source:
 
     @property
     def side(self) -> str:
-        """The bloc for `min_sides`: the controller, or "independent"."""
+        """The bloc, as `sides` of a threshold counts them: the controller, or "independent"."""
         return self.controlled_by or "independent"
 
 
@@ -203,7 +203,7 @@ class Origin:
 
     @property
     def side(self) -> str:
-        """The bloc for `min_sides`: the controller, or "independent"."""
+        """The bloc, as `sides` of a threshold counts them: the controller, or "independent"."""
         return self.controlled_by or "independent"
 
 

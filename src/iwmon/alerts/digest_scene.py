@@ -60,7 +60,7 @@ class Scene:
     states         Store.states()
     health         Store.health()
     judgements     Store.judgement_states()
-    assessments    assess.board(config, states, standings, now, judgements), by judgement
+    assessments    those of assess.board(config, states, standings, now, judgements), by judgement
     before         the last of Store.assessments(judgement) with at < since
     false_alarms   `false_alarms` of Store.rejected(receiver, since): of the period, and of the month of
                    `until`

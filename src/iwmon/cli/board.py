@@ -77,7 +77,7 @@ def read(config: Config, store: Store, error: str, now: datetime) -> Board:
     remembered = store.judgement_states()
     standings = coverage.standings(config.sources.values(), health, now)
     entries = []
-    for assessment in assess.board(config, states, standings, now, remembered):
+    for assessment, _ in assess.board(config, states, standings, now, remembered):
         judgement = config.judgements[assessment.judgement]
         lines = tuple(
             (config.indicators[name], states.get(name, IndicatorState(name))) for name in judgement.indicators

@@ -85,4 +85,5 @@ def match(
     """
     from iwmon.cli import matching  # start-up: see call.py
 
-    matching.run(called(context, config, db, json), text, title, summary, language, source, moment(None))
+    given = matching.Given(text, title, summary, language, source)
+    matching.run(called(context, config, db, json), given, moment(None))

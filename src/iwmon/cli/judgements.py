@@ -77,7 +77,7 @@ def read(config: Config, store: Store, now: datetime) -> tuple[Case, ...]:
     standings = coverage.standings(config.sources.values(), store.health(), now)
     waits = {one.n for one in store.waiting_rulings() if isinstance(one, Ruling)}
     cases = []
-    for found in assess.board(config, states, standings, now, remembered):
+    for found, _ in assess.board(config, states, standings, now, remembered):
         judgement = config.judgements[found.judgement]
         log = tuple(store.rulings(judgement.id))
         seen = [states.get(name, IndicatorState(name)) for name in judgement.indicators]

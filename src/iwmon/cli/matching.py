@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from datetime import datetime
 
 from iwmon import modality, origins
@@ -19,22 +20,25 @@ from iwmon.pipeline.evidence import spoken, strength
 SOMEBODY = Source(id="", name="the newsroom", type="feed", url="")
 
 
-def run(
-    call: Call,
-    text: str | None,
-    title: str | None,
-    summary: str | None,
-    language: str | None,
-    source: str,
-    now: datetime,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An item as the options describe it."""
+
+    text: str | None  # "-": it is on standard input
+    title: str | None  # None: the first line of the text
+    summary: str | None
+    language: str | None  # None: every language's query is tried
+    source: str  # "": no source that the file knows
+
+
+def run(call: Call, given: Given, now: datetime) -> None:
     """Match and print. `now`: when the text is said to appear. Raises Misuse: no text, no such source."""
-    config = call.config(Anything(os.environ))
-    if source and source not in config.sources:
-        raise Misuse(f"no source {source}", where="--source", hint="iwmon feeds list shows them")
-    item = made_up(text, title, summary, language, source, now)
+    config, language = call.config(Anything(os.environ)), given.language
+    if given.source and given.source not in config.sources:
+        raise Misuse(f"no source {given.source}", where="--source", hint="iwmon feeds list shows them")
+    item = made_up(given, now)
     found = config.matcher.match(item)
-    voice = origins.voice(item, config.sources.get(source, SOMEBODY), config.directory)
+    voice = origins.voice(item, config.sources.get(given.source, SOMEBODY), config.directory)
     if call.json:
         show.emit(
             {
@@ -86,26 +90,18 @@ def cites(voice: Voice) -> dict[str, object] | None:
     return {"origin": voice.origin, "cue": voice.cue, "group": voice.group, "side": voice.side}
 
 
-def made_up(
-    text: str | None,
-    title: str | None,
-    summary: str | None,
-    language: str | None,
-    source: str,
-    now: datetime,
-) -> Item:
-    """The item that the options describe."""
-    given = sys.stdin.read() if text == "-" else text or ""
+def made_up(given: Given, now: datetime) -> Item:
+    """The item that is meant, seen and published `now`. Raises Misuse: no text."""
+    text, title, summary = given.text or "", given.title, given.summary
+    rest = sys.stdin.read() if text == "-" else text
     if title is None:
-        title, _, rest = given.strip().partition("\n")
-    else:
-        rest = given
+        title, _, rest = rest.strip().partition("\n")
     if not title.strip() and not rest.strip() and not summary:
         raise Misuse("there is no text to match", hint='iwmon match "A headline", or - for standard input')
     below = "\n".join(part.strip() for part in (rest, summary or "") if part.strip())
     # A past year is history by how long it is past when the text appears.
-    entry = Entry("match", "", title.strip(), summary=below, published=now, language=language)
-    return Item("match", source, entry, now)
+    entry = Entry("match", "", title.strip(), summary=below, published=now, language=given.language)
+    return Item("match", given.source, entry, now)
 
 
 def hits(match: Match) -> str:

@@ -1,4 +1,4 @@
-"""The facts behind a level, as thresholds.py computes them: origins, what is reached, what would move it."""
+"""The facts behind a level, as `thresholds` computes them: origins, what is reached, what would move it."""
 
 from __future__ import annotations
 

@@ -76,8 +76,9 @@ def read(desk: Desk, judgement: Judgement) -> JudgementReasons:
     state = remembered.get(judgement.id, JudgementState(judgement.id))
     standings = coverage.standings(config.sources.values(), store.health(), now)
     signals = {name: store.signals(name) for name in judgement.indicators}
-    boards = assess.board(config, store.states(), standings, now, remembered, signals)
-    assessment = next(a for a in boards if a.judgement == judgement.id)
+    ((assessment, _),) = assess.board(
+        config, store.states(), standings, now, remembered, signals, only={judgement.id}
+    )
     term, made_on = assess.effective(judgement, state)
     yardstick = config.settings.yardstick
     band = yardsticks.band(term, yardstick) if term and yardsticks.known(term, yardstick) else None

@@ -46,7 +46,9 @@ def scene(
         states=states,
         health=health,
         judgements=judgements,
-        assessments={one.judgement: one for one in assess.board(config, states, standings, now, judgements)},
+        assessments={
+            one.judgement: one for one, _ in assess.board(config, states, standings, now, judgements)
+        },
         before={name: found[-1] for name, found in older.items() if found},
         false_alarms=digests.false_alarms(*store.rejected(receiver.id, min(since, _month(config, now)))),
         rematches=store.rematches(since, now),

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 from iwmon.model import Entry, Item, Origin, Reliability, Source
 from iwmon.origins import names
 from iwmon.origins.agencies import SITES
-from iwmon.origins.citing import Citation, choose
+from iwmon.origins.choosing import choose
+from iwmon.origins.citation import Citation
 from iwmon.origins.names import INDEPENDENT, Cited, Names
 
 # method.md §2: what a grade of the Admiralty code weighs.

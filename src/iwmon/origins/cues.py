@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from iwmon.origins.passage import Phrases
 from iwmon.query import fold
 
 
-def _phrases(text: str) -> frozenset[tuple[str, ...]]:
-    return frozenset(tuple(fold(phrase).split()) for phrase in text.split("|"))
+def _phrases(text: str) -> Phrases:
+    found: dict[str, tuple[tuple[str, ...], ...]] = {}
+    every = {tuple(fold(phrase).split()) for phrase in text.split("|")}
+    for phrase in sorted(every, key=lambda phrase: (-len(phrase), phrase)):
+        found[phrase[0]] = (*found.get(phrase[0], ()), phrase)
+    return found
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(fold(text).split())
 
 
-# The name follows, within REACH words.
+# The name follows, within prepositions.REACH words.
 BEFORE_NAME = _phrases(
     "according to|citing|quoting|reported by|quoted by|"
     "со ссылкой на|ссылаясь на|по данным|по словам|по информации|по сообщению|по сообщениям|"
@@ -108,7 +113,7 @@ HOLDS = _phrases(
 # "X wants" is as often what another says of X: these cite only where the name opens the title, and in English
 # not with "to": "wants guarantees" is a demand, "wants to divide" a reading of somebody's mind.
 WANTS = _phrases("wants|chce|хочет|хоча|хоче|nori")
-HOLDING = frozenset(phrase[0] for phrase in HOLDS | WANTS)
+HOLDING = frozenset((*HOLDS, *WANTS))
 # Of these, some are deeds by what stands behind them: "dismisses a minister" (and no claim), "призвал
 # резервистов", "исключил его из совета" (and no possibility).
 DISMISSES = _words("dismisses")

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from iwmon.model import Origin, Reliability, Source
 from iwmon.origins.agencies import AGENCIES, ANY_CASE, BLOCS, CAPITALS
+from iwmon.origins.passage import Token
 from iwmon.query import QueryError, fold, parse_term
 
 INDEPENDENT = "independent"
-
-
-class Token(NamedTuple):
-    """A word of a text: folded, as printed, and what stands between it and the word before."""
-
-    word: str
-    printed: str
-    gap: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def assess(scene: Scene, found: Mapping[str, Settled], rulings: Sequence[Review 
         state = _ruled(states.get(judgement.id, JudgementState(judgement.id)), rulings)
         states[judgement.id] = _priced(judgement, state, scene)
     only = frozenset(judgement.id for judgement in chosen)
-    assessed = assessing.assessed(
+    assessed = assessing.board(
         config, levels, scene.standings, now, states, only=only, collectors=scene.collectors
     )
     due, hushed = [], []

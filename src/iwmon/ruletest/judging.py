@@ -13,7 +13,7 @@ from iwmon.config.problem import Place
 from iwmon.config.scalars import written_duration
 from iwmon.model import Alert, Coverage
 from iwmon.ruletest.case import Case, Expected, ExpectedAlert, ExpectedAssessment
-from iwmon.ruletest.reading import NOTHING
+from iwmon.ruletest.expecting import NOTHING
 from iwmon.ruletest.running import Seen
 
 Mark = Literal["-", "+", " ", "why"]

@@ -10,10 +10,8 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
     and_,
     bindparam,
-    func,
     or_,
     select,
     update,
@@ -65,37 +63,25 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return or_(_D.next_attempt <= now, and_(_D.held == "", free))
 
 
-def pending(connection: Connection, now: datetime, limit: int) -> list[tuple[Delivery, Alert]]:
-    """Those that are due, oldest first, at most `limit` for each receiver: one that is away starves nobody.
+def waiting(connection: Connection) -> list[tuple[Delivery, Alert]]:
+    """All that is pending and in no digest, due or not, oldest first.
 
     Damaged rows are passed over while there are others, then told.
     """
-    place = func.row_number().over(partition_by=_D.receiver, order_by=_D.n).label("place")
-    queue = select(_D.n, place).where(_D.state == "pending", _D.digest == "", _due(now)).subquery()
-    due = _QUEUE.join(queue, queue.c.n == _D.n).where(queue.c.place <= limit)
-    return _told_of(connection, due)
-
-
-def waiting(connection: Connection) -> list[tuple[Delivery, Alert]]:
-    """All that is pending and in no digest, due or not, oldest first; damaged rows as in `pending`."""
-    return _told_of(connection, _QUEUE.where(_D.state == "pending", _D.digest == ""))
+    queue = _QUEUE.where(_D.state == "pending", _D.digest == "")
+    found, damaged = [], None
+    for values in connection.execute(queue).all():
+        try:
+            delivery, _ = _delivery(values[: len(_DELIVERY)])
+            found.append((delivery, alert(values[len(_DELIVERY) :])))
+        except StoreFailed as failure:
+            damaged = failure
+    if damaged and not found:
+        raise damaged
+    return found
 
 
 _QUEUE = select(*_DELIVERY, *_ALERT).join(rows.alerts, rows.alerts.c.id == _D.alert).order_by(_D.n)
-
-
-def _told_of(connection: Connection, query: Select[Any]) -> list[tuple[Delivery, Alert]]:
-    found = connection.execute(query).all()
-    due, damaged = [], None
-    for values in found:
-        try:
-            delivery, _ = _delivery(values[: len(_DELIVERY)])
-            due.append((delivery, alert(values[len(_DELIVERY) :])))
-        except StoreFailed as failure:
-            damaged = failure
-    if damaged and not due:
-        raise damaged
-    return due
 
 
 def alert(values: Sequence[Any]) -> Alert:
@@ -291,13 +277,6 @@ def dead(error: str) -> Change:
         return replace(d, state="dead", in_flight=doubtful, next_attempt=None, error=error, held=""), doubtful
 
     return how
-
-
-def next_at(connection: Connection) -> datetime | None:
-    """When the next pending delivery is due; in the past when it is overdue."""
-    due = func.coalesce(_D.next_attempt, _D.created, _EVER, type_=_D.created.type)
-    here = (_D.state == "pending", _D.digest == "")
-    return connection.scalar(select(func.min(due, type_=_D.created.type)).where(*here))
 
 
 def of_alerts(connection: Connection, ids: Sequence[str]) -> dict[str, list[Delivery]]:

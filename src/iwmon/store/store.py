@@ -255,19 +255,11 @@ class Store:
 
     # ------------------------------------------------------------ deliveries
 
-    def pending(self, now: datetime, limit: int = 25) -> list[tuple[Delivery, Alert]]:
-        """Deliveries that are due, oldest first, at most `limit` for each receiver.
-
-        `in_flight` says that an attempt may have arrived.
-        StoreFailed "corrupt" when all that is due is damaged: what is whole goes out first.
-        """
-        with reading(self._database) as connection:
-            return outbox.pending(connection, now, limit)
-
     def waiting(self) -> list[tuple[Delivery, Alert]]:
         """All pending deliveries that no digest carries, due or held or put off, oldest first.
 
-        StoreFailed "corrupt" when all of them are damaged.
+        `in_flight` says that an attempt may have arrived. StoreFailed "corrupt" when all of them are damaged:
+        what is whole goes out first.
         """
         with reading(self._database) as connection:
             return outbox.waiting(connection)
@@ -334,20 +326,9 @@ class Store:
         """They will not be tried again; they stay to be seen. So does what a digest among them carries."""
         self._change(ids, outbox.dead(error), "dead", now, error)
 
-    def hold(self, ids: Sequence[str], until: datetime | None, reason: str, now: datetime) -> None:
-        """They wait, though they are due. `until`: when to look again; None: when the reason is over.
-
-        Ledger: held, where the reason is another than before.
-        """
-        self._change(ids, outbox.held(until, reason), "held", now, reason)
-
     def release(self, ids: Sequence[str], now: datetime) -> None:
         """What was held among them is due at `now`."""
         self._change(ids, outbox.released(now), "released", now)
-
-    def drop(self, ids: Sequence[str], reason: str, now: datetime) -> None:
-        """They are never to be sent: suppressed, with this reason."""
-        self._change(ids, outbox.dropped(reason), "dropped", now, reason)
 
     def settle(
         self,
@@ -355,7 +336,11 @@ class Store:
         drops: Sequence[tuple[str, str]],
         now: datetime,
     ) -> None:
-        """Many `hold`s (id, until, reason) and `drop`s (id, reason), all in one transaction."""
+        """Those that wait though they are due, and those that are never to be sent, in one transaction.
+
+        `holds`: (id, until, reason); `until`: when to look again; None: when the reason is over.
+        `drops`: (id, reason); they are suppressed. Ledger: dropped; held, where the reason is new.
+        """
         if not holds and not drops:
             return
         held: dict[tuple[datetime | None, str], list[str]] = {}
@@ -383,11 +368,6 @@ class Store:
             outbox.add(connection, self._writer, deliveries)
             if added:
                 self._writer.count(connection, rows.counters, [{"name": "alerts", "value": added}])
-
-    def next_delivery_at(self) -> datetime | None:
-        """When the next pending delivery is due, in the past if overdue; None when none is pending."""
-        with reading(self._database) as connection:
-            return outbox.next_at(connection)
 
     def _change(
         self,
