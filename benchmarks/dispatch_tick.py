@@ -271,7 +271,7 @@ def main() -> int:
         end=" ",
     )
     print("met" if all(good) else "MISSED")
-    return 0 if all(good) else 1
+    return 0 if all(good) else 3
 
 
 if __name__ == "__main__":

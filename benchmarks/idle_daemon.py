@@ -175,7 +175,7 @@ def main() -> int:
     print(f"SIGTERM: exit {code}")
     met = share < CPU_PERCENT and peak < MEGABYTES and code == 0 and polls >= FEEDS * span / 600 * 0.8
     print("target met" if met else "TARGET MISSED")
-    return 0 if met else 1
+    return 0 if met else 3
 
 
 if __name__ == "__main__":

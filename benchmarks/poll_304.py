@@ -174,7 +174,7 @@ def main() -> int:
     with subprocess.Popen([sys.executable, __file__, "--serve"], stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
-            return 0 if asyncio.run(measure(int(server.stdout.readline()), chosen.quick)) else 1
+            return 0 if asyncio.run(measure(int(server.stdout.readline()), chosen.quick)) else 3
         finally:
             server.kill()
 

@@ -176,7 +176,7 @@ def report(folder: Path, *, quick: bool) -> int:
     half = child(paths[-1:], since, "--one")
     print(f"peak {whole['peak_mb']:.0f} MB; {half['peak_mb']:.0f} MB for {half['items']:,} items")
     met.append(_target(f"under {MEMORY_MB} MB", whole["peak_mb"] < MEMORY_MB))
-    return 0 if all(met) else 1
+    return 0 if all(met) else 3
 
 
 def _target(words: str, met: bool) -> bool:

@@ -73,7 +73,7 @@ def main() -> int:
     with multiprocessing.get_context("spawn").Pool(len(plans)) as pool:
         found = pool.imap(played, plans)
         good = [show(plan, *result) for plan, result in zip(plans, found, strict=True)]
-    return 0 if all(good) else 1
+    return 0 if all(good) else 3
 
 
 if __name__ == "__main__":
