@@ -84,6 +84,21 @@ def test_check_counts_and_passes(room: Newsroom) -> None:
     assert result.stdout == "2 judgements, 6 indicators, 5 sources, 2 receivers: no errors\n"
 
 
+def test_check_publishes_what_chance_alone_will_raise(room: Newsroom) -> None:
+    """Σ α · 30 over the surge indicators (method.md §2); of a file without any, nothing is said."""
+    sound(room)
+    assert room.json("check")["expected_false_watches_30d"] == 0
+    surges = "".join(
+        f"      - {{id: s{n}, effect: supports, type: surge, query: {{en: noise}},"
+        " examples: {match: [Noise]}}\n"
+        for n in range(2)
+    )
+    room.write("receivers:\n", surges + "receivers:\n")
+    assert room.json("check")["expected_false_watches_30d"] == 0.6
+    said = room.run("check").stdout
+    assert "By chance alone its surge indicators reach watch about 0.6 times in 30 days.\n" in said
+
+
 def test_advice_comes_last_and_fails_nothing(room: Newsroom) -> None:
     """A horizon that has passed wants settling; --strict lets it pass, and programs see it counted apart."""
     sound(room, "null")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from iwmon import surge
 from iwmon.cli import show
 from iwmon.cli.call import Call, ConfigOption, DatabaseOption, JsonOption, called, moment, read_config
 from iwmon.model import Failure
@@ -173,6 +174,7 @@ def check(
                 "warnings": found["warning"],
                 "advice": found["advice"],
                 "counts": _counts(loaded),
+                "expected_false_watches_30d": _by_chance(loaded),
                 "problems": [problem_document(problem) for problem in problems],
             }
         )
@@ -206,6 +208,9 @@ def print_problems(problems: list[Problem], loaded: Config | None, found: Counte
             show.say(out, f"→ {problem.hint}", 4)
     if problems:
         out.print()
+    if chance := _by_chance(loaded):
+        said = f"By chance alone its surge indicators reach watch about {chance:g} times in 30 days."
+        show.say(out, said)
     counted = _counts(loaded)
     names = ", ".join(show.count(number, noun[:-1]) for noun, number in (counted or {}).items())
     verdict = [show.count(found["error"], "error") if found["error"] else "no errors"]
@@ -226,6 +231,14 @@ def _counts(loaded: Config | None) -> dict[str, int] | None:
         "sources": len(loaded.sources),
         "receivers": len(loaded.receivers),
     }
+
+
+def _by_chance(loaded: Config | None) -> float | None:
+    """Watches to expect in 30 days in which nothing changes; method.md §2 wants it said."""
+    if loaded is None:
+        return None
+    tested = sum(one.type == "surge" for one in loaded.indicators.values())
+    return round(surge.expected_false_alarms(tested), 1)
 
 
 def problem_document(problem: Problem) -> dict[str, Any]:
