@@ -168,7 +168,8 @@ def test_whatever_the_file_has_it_is_read_or_refused_in_words(text: str) -> None
         (
             "E1,2022-10-12,,kj2,x,1",
             'events.csv:2: "kj2" is no judgement and no indicator (did you mean "kj-2"? '
-            "Else say which is meant, of kj-2, kj-5, or an indicator: --map kj2=kj-2)",
+            "Else say which is meant, of kj-2, kj-5, or an indicator: --map kj2=kj-2; "
+            "or leave such rows out: --map kj2=-)",
         ),
     ],
 )
@@ -181,7 +182,8 @@ def test_an_unknown_word_is_told_once_with_all_its_rows() -> None:
     text = HEAD + "A,2022-10-10,,big trouble,x,1\n" + GOOD + "B,2022-10-10,,big trouble,x,1\n"
     assert wrong(text) == [
         'events.csv:2: "big trouble" is no judgement and no indicator (also in line 4) '
-        "(say which is meant, of kj-2, kj-5, or an indicator: --map 'big trouble=kj-2')"
+        "(say which is meant, of kj-2, kj-5, or an indicator: --map 'big trouble=kj-2'; "
+        "or leave such rows out: --map 'big trouble=-')"
     ]
 
 

@@ -224,7 +224,12 @@ def test_a_day_without_a_time_is_its_midnight_and_is_told(tmp_path: Path) -> Non
     [
         (line(first_seen=None, published=None), "no date", "", False),
         (line(first_seen="", published="never"), "no date", "“never”", False),
-        (line(first_seen=None, published="1850-01-01"), "no date", "“1850-01-01”", False),
+        (
+            line(first_seen=None, published="1850-01-01"),
+            "no date",
+            "“1850-01-01”: not between 1990 and 2100",
+            False,
+        ),
         (line(title="<br>", summary=""), "no text", "", False),
         (line(title=""), "no text", "", False),
         (line(title=["a"]), "not an item", "title is no text", False),

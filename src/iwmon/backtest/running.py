@@ -55,7 +55,7 @@ def score(
         trade=tuple(_trade(judged, report, replace(rule, at=level)) for level in LEVELS),
         alarms=tuple(sorted(alarms, key=lambda a: (a.begin, a.judgement, a.indicator))),
         fates=tuple(by_id[event.id] for event in events if event.id in by_id),
-        notes=tuple(_notes(report, every, events, rule)),
+        notes=(*_notes(report, every, events, rule), *_standing(list(by_id.values()), rule)),
     )
 
 
@@ -103,6 +103,18 @@ def _days(report: Report) -> tuple[date, date]:
 
 
 # ---------------------------------------------------------------- notes
+
+
+def _standing(found: Sequence[Fate], rule: Rule) -> list[str]:
+    """What recall does not show: events that came while an alarm stood are missed, but not for silence."""
+    scored = [fate for fate in found if fate.event.happened and fate.outcome != "outside"]
+    before = sum(fate.outcome == "already on" for fate in scored)
+    if not before:
+        return []
+    return [
+        f"For {before} of {len(scored)} events an alarm had begun more than {rule.horizon.days} days before: "
+        "recall counts them as missed, and those alarms are neither right nor false."
+    ]
 
 
 def _notes(report: Report, every: Sequence[Scope], events: Sequence[Event], rule: Rule) -> list[str]:

@@ -228,7 +228,7 @@ def _doubt(name: str, value: float, number: int, sums: Mapping[str, float]) -> s
 def _no_interval(number: int, weeks: int, name: str) -> str:
     """Why a figure has no interval."""
     if weeks < ENOUGH:
-        return f"{weeks} weeks: too few for an interval"
+        return f"{weeks} week{'' if weeks == 1 else 's'}: too few for an interval"
     if number < ENOUGH:
         return f"n = {number}: too few for an interval"
     return f"too few weeks have what {name.replace('_', ' ')} is of for an interval"

@@ -23,8 +23,8 @@ LABELS: Mapping[str, str] = {
     "false_alarms_a_month": "false alarms a covered month",
     "false_alarms_a_calendar_month": "false alarms a calendar month",
     "brier": "Brier score, daily (0 is best)",
-    "skill_over_constant": "skill over the constant band",
-    "skill_over_decayed": "skill over the decayed band",
+    "skill_over_constant": "skill over your term as it stands",
+    "skill_over_decayed": "skill over your term less the time",
     "skill_over_count": "skill over count > 2 × mean",
 }
 _SHARES = frozenset(("precision", "warned", "detected", "detected_where_covered"))
@@ -215,8 +215,9 @@ def rule(result: Backtest) -> list[str]:
         f"{listed_to(asked, result.until)} (undecided).",
         "Lead time: from the alarm to the first day's midnight, UTC; negative: it came after.",
         "The Brier score asks each day of an event_by judgement's life: does an event begin within the next "
-        f"{days} days (and before its horizon)? Terms that speak of longer are brought to these days by a "
-        "constant hazard. Skill: 1 − Brier / Brier of the reference; above 0 is better than it.",
+        f"{days} days (and before its horizon)? Terms that speak of longer are brought to these days "
+        "as if each day were as likely as the next. Skill: 1 − Brier / Brier of the reference; above 0 is "
+        "better than it.",
     ]
     if asked.complete:
         found.append("The list is taken as complete: a judgement without an event in it had none.")

@@ -51,7 +51,9 @@ def backtest(
     mapping: Annotated[
         list[str] | None,
         typer.Option(
-            "--map", metavar="WORD=ID", help="Which judgement or indicator a word of the events means."
+            "--map",
+            metavar="WORD=ID",
+            help="Which judgement or indicator a word of the events means; WORD=- leaves its rows out.",
         ),
     ] = None,
     level: Annotated[

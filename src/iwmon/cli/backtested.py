@@ -111,6 +111,7 @@ def replayed(
         step=asked.step,
         workers=asked.workers,
         without=without,
+        mapping=asked.mapping,
         now=moment(None),
     )
     return replaying.judged(call, loaded, asked.files, options, events=events)

@@ -18,7 +18,7 @@ from iwmon.cli import changed, setup, show
 from iwmon.cli.call import Anything, Call, Misuse, moment, reread
 from iwmon.config import Config, ConfigError, Problem
 from iwmon.model import Failure
-from iwmon.replay import compare, remembered, rerun
+from iwmon.replay import HOUR, compare, remembered, rerun
 from iwmon.replay.compare import Difference
 from iwmon.store import Between, Edges, Store
 
@@ -321,7 +321,14 @@ def _renamings(old: Config, new: Config) -> list[str]:
         f"{name} is {now} now, and else the same; so all its alerts are removed, and added under {now}"
         for name, now in compare.rejudged(old, new).items()
     ]
+    if _telling(old) != _telling(new):
+        found.append("receivers or routes differ; whom an alert goes to is not compared (iwmon routes test)")
     return found
+
+
+def _telling(one: Config) -> tuple[object, ...]:
+    """All that decides who is told of an alert, and when."""
+    return one.receivers, one.route, one.inhibit_rules, one.time_intervals
 
 
 def _difference(
@@ -357,12 +364,21 @@ def _over_files(
     for one in (old, new):
         sides.append(judged(call, one, paths, Options(now=moment(None))))
         if not sides[-1].complete:
-            raise typer.Abort  # halves cannot be compared
+            raise KeyboardInterrupt  # halves cannot be compared; and 1 would say that alerts differ
     before, after = sides
-    until = moment(wish.until) if wish.until else max(before.until, after.until)
-    since = max(_since(wish.since, until), before.since)
+    begin, end = before.since, max(before.until, after.until)
+    until = moment(wish.until) if wish.until else end
+    since = max(_since(wish.since, until), begin - HOUR)  # what the first step saw came before it
+    if since >= min(until, end):
+        hint = f"they reach from {_minute(begin)} to {_minute(end)} UTC: another --since or --until"
+        raise Misuse(f"the files have no item between {_minute(since)} and {_minute(until)} UTC", hint=hint)
+    until = min(until, end)
     both = compare.side_of(before), compare.side_of(after)
     return _difference(old, new, both, since, until, after.items), new, _renamings(old, new)
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
 
 
 def _tell(call: Call, problems: list[Problem]) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from iwmon import backtest
+from iwmon.backtest.events import NOBODYS
 from iwmon.cli.call import Misuse
 from iwmon.config import Config
+from iwmon.feedtext import safe
 from iwmon.model import Failure
 from iwmon.report import Event
 
@@ -26,6 +28,16 @@ def events(path: Path, mapping: Iterable[str], loaded: Config) -> tuple[Event, .
         line = error.object.count(b"\n", 0, error.start) + 1
         raise Failure("it is not UTF-8", where=f"{path}:{line}", hint="save it as UTF-8") from error
     return backtest.read(text, str(path), loaded, words)
+
+
+def left_out(mapping: Iterable[str]) -> list[str]:
+    """What a reader must know of the words whose events `mapping` leaves out; nothing if there are none."""
+    words = [word for word, target in map(_pair, mapping) if target == NOBODYS]
+    return (
+        [f"Known events of these words are left out, as --map says: {safe(', '.join(words), 300)}."]
+        if words
+        else []
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -63,7 +63,9 @@ def replay(
     mapping: Annotated[
         list[str] | None,
         typer.Option(
-            "--map", metavar="WORD=ID", help="Which judgement or indicator a word of the events means."
+            "--map",
+            metavar="WORD=ID",
+            help="Which judgement or indicator a word of the events means; WORD=- leaves its rows out.",
         ),
     ] = None,
     suggest: Annotated[

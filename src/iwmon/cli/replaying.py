@@ -18,7 +18,8 @@ from iwmon.config import Config
 from iwmon.config.configuration import Part
 from iwmon.export import summary
 from iwmon.feedtext import safe
-from iwmon.model import Failure, Step
+from iwmon.model import Failure, Source, Step
+from iwmon.origins.names import squeezed
 from iwmon.replay import HOUR, WORTH_WORKERS, Replay, formats
 from iwmon.replay.locating import locate
 from iwmon.replay.merging import Recording
@@ -69,7 +70,7 @@ def run(call: Call, files: Sequence[Path], options: Options, *, report: Path | N
             fileset.write(report, exported(found))
         except Failure as fault:  # what was found in an hour is shown all the same
             unwritten = fault
-    proposals = suggested(loaded, found, tally.words()) if tally else ()
+    proposals = suggested(loaded, found, tally.words(), tally.heard()) if tally else ()
     if call.json:
         show.emit({"report": found} | ({"suggestions": proposals} if suggest else {}))
     else:
@@ -97,6 +98,8 @@ def judged(
     KeyboardInterrupt gives the report so far.
     """
     loaded = replace(loaded, without=options.without)
+    if files.count(formats.STANDARD_INPUT) > 1:
+        raise Misuse("it can be read only once", where="standard input", hint="write - once")
     if files:
         return _of_files(loaded, files, options, events, watch)
     return _of_store(call, loaded, options, events, watch)
@@ -133,7 +136,7 @@ def _of_files(
         replay.rows(rows, _watched(bar, rows.total, watch))
         return replay.report(
             ", ".join(path.name for path in files),
-            assumptions=_assumptions(loaded, rows.inputs, rows.sources),
+            assumptions=[*known.left_out(options.mapping), *_assumptions(loaded, rows)],
             inputs=rows.inputs,
             events=events,
         )
@@ -146,7 +149,8 @@ def _of_store(
         total = store.recorded_items(options.since, options.until)
         replay = Replay(loaded, options.step, _workers(options, total))
         replay.records(store.recorded(options.since, options.until), _watched(bar, total, watch))
-    found = replay.report("what iwmon has collected", assumptions=[_BEGUN], events=events)
+    assumptions = [*known.left_out(options.mapping), _BEGUN]
+    found = replay.report("what iwmon has collected", assumptions=assumptions, events=events)
     if found.complete and not found.steps:
         hint = "nothing was collected from --since to --until" if options.bounded else "iwmon run collects"
         raise Failure("there is nothing to replay", where="what iwmon has collected", hint=hint)
@@ -207,29 +211,51 @@ def _watched(bar: Progress, total: int, watch: Watch | None) -> Watch:
     return look
 
 
-def _assumptions(loaded: Config, inputs: Sequence[Input], sources: frozenset[str]) -> list[str]:
+def _assumptions(loaded: Config, rows: Recording) -> list[str]:
     """What a reader has to know of a replay of files."""
-    used, published = (sum(getattr(one, name) for one in inputs) for name in ("used", "by_published"))
+    used, published = (sum(getattr(one, name) for one in rows.inputs) for name in ("used", "by_published"))
     said = []
     if published:
         said.append(
             f"{published:,} of {used:,} items have no first_seen: they are taken as seen when they say that "
             "they were published, which may be hours too early."
         )
-    absent = [source.id for source in loaded.sources.values() if source.enabled and source.id not in sources]
+    absent = [one for one in loaded.sources.values() if one.enabled and one.id not in rows.sources]
     if absent:
-        listed = f"{', '.join(absent[:5])}{', …' if len(absent) > 5 else ''}"
-        be = "is" if len(absent) == 1 else "are"
+        ids = [one.id for one in absent]
+        listed = f"{', '.join(ids[:5])}{', …' if len(ids) > 5 else ''}"
+        be = "is" if len(ids) == 1 else "are"
         said.append(
-            f"{len(absent)} of the configured sources {be} not in these files and {be} left out: {listed}. "
+            f"{len(ids)} of the configured sources {be} not in these files and {be} left out: {listed}. "
             "Coverage is of what is there."
         )
+    if rows.unlisted:
+        said.append(_unlisted(rows.unlisted, used, rows.strangers, absent))
     said.append(_BEGUN)
     said.append(
         "A file does not say when its feeds were down: a source counts as watching while it brings "
         "something, and is left out of coverage otherwise; where nothing comes at all, indicators are blind, "
         "and after 90 days of that iwmon looks once a day."
     )
+    return said
+
+
+def _unlisted(
+    unlisted: int, used: int, strangers: Sequence[tuple[str, int]], absent: Sequence[Source]
+) -> str:
+    """How much nobody vouches for, and which of these publishers looks like a configured source."""
+    shown = [f"{safe(name, 60)} ({rows:,})" for name, rows in strangers[:3]]
+    most = f": {', '.join(shown)}{' and others' if len(strangers) > 3 else ''}" if shown else ""
+    said = (
+        f"{unlisted:,} of {used:,} items count as reliability F, because the configuration does not list "
+        f"their publishers{most}."
+    )
+    for name, _ in strangers:
+        own = {squeezed(name), squeezed(name.removeprefix("www.").partition(".")[0])}
+        for source in absent:
+            if own & {squeezed(source.id), squeezed(source.name)}:
+                be = f"{safe(name, 60)} looks like your source {source.id}"
+                return f"{said} {be}: if it is, write `publisher: {safe(name, 60)}` there."
     return said
 
 

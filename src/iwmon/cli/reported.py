@@ -11,7 +11,7 @@ from rich.text import Text
 
 from iwmon.cli import plot, show
 from iwmon.export import strips, summary
-from iwmon.export.phrases import moment
+from iwmon.export.phrases import days, moment
 from iwmon.export.strips import MARKS, PLAIN
 from iwmon.export.summary import Lane
 from iwmon.feedtext import safe
@@ -22,7 +22,7 @@ from iwmon.report import Course, Raised, Report
 _ALERTS = 40  # in the list
 _NAMED = 3  # faults of a file
 _ALIKE = 3  # suggestions of one advice that are told one by one
-_NAME = 32  # columns of an indicator's name beside its strip
+_NAME = 32  # columns of an indicator's name beside its strip, if there is no more room
 _LEAST_STRIP = 16  # columns; where there are fewer, the name has a line of its own
 _COLUMNS = ("matches", "stories", "peak", "alerts", "blind")
 
@@ -123,6 +123,12 @@ def _judgement(
     if rest:
         words = "quiet throughout, with coverage, and nothing matched"
         show.say(out, f"{'and ' if told else ''}{rest:,} {words}", 2)
+    if lane.events:
+        show.say(out, show.line(("Known events", "bold")), 2)
+        for event in lane.events:
+            became = "happened" if event.happened else "a false alarm of its time"
+            when = days(event.begin, event.end)
+            show.say(out, f"{safe(event.id, 40)}, {when}: {safe(event.text, 200)} ({became})", 4)
 
 
 def _speaks(course: Course, alerts: Mapping[str, int]) -> bool:
@@ -148,10 +154,11 @@ def _courses(
     rows = [_numbers(course, alerts) for course in courses]
     widths = [max(len(row[n]) for row in (_COLUMNS, *rows)) for n in range(len(_COLUMNS))]
     numbers = sum(widths) + 2 * len(widths)
-    names = [safe(course.name, _NAME) for course in courses]
+    longest = max(len(course.days) for course in courses)
+    spare = out.width - 4 - numbers - max(_LEAST_STRIP, min(plot.WIDEST, longest))  # what no strip would use
+    names = [safe(course.name, max(_NAME, spare)) for course in courses]
     name = max(cell_len(one) for one in names)
     room = out.width - 2 - name - 2 - numbers
-    longest = max(len(course.days) for course in courses)
     beside = room >= _LEAST_STRIP
     columns = min(plot.WIDEST, longest, room if beside else out.width - 4)
     if beside:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from iwmon.export.phrases import count, day, days, moment, terms
 from iwmon.feedtext import safe
-from iwmon.model import Coverage, Severity
+from iwmon.model import AlertKind, Coverage, Severity
 from iwmon.report import Course, Event, Input, Outlook, Raised, Report
 from iwmon.stored import AssessmentRecord
 
@@ -94,7 +94,8 @@ def prospect_lines(outlook: Outlook, zone: ZoneInfo) -> list[str]:
     until = f"horizon {day(outlook.horizon.astimezone(zone).date())}" if outlook.horizon else "no horizon"
     lines = [f"Analyst's term: {safe(outlook.term) or 'none set'} ({made}; {until})"]
     if not found.last:
-        return [*lines, "Nothing was implied: there is no term, or it had run out"]
+        unmade = "it was made after the last day replayed" if not outlook.series else "the term had run out"
+        return [*lines, f"Nothing was implied: {unmade if outlook.term else 'there is no term'}"]
     if found.lowest == found.highest:
         lines.append(f"Time and evidence implied {found.lowest} throughout")
     else:
@@ -103,7 +104,8 @@ def prospect_lines(outlook: Outlook, zone: ZoneInfo) -> list[str]:
             f"at the end {found.last}"
         )
     shown = [days(first, last) for first, last in found.due[:5]]
-    more = f" and {len(found.due) - 5} more times" if len(found.due) > 5 else ""
+    rest = len(found.due) - 5
+    more = "" if rest < 1 else " and once more" if rest == 1 else f" and {rest} times more"
     lines.append(f"Review due: {', '.join(shown)}{more}" if shown else "Review due: never")
     return lines
 
@@ -117,12 +119,24 @@ def head(report: Report) -> list[tuple[str, str]]:
         *((("From", moment(report.since, zone)), ("To", moment(report.until, zone))) if report.steps else ()),
         ("Steps", f"{report.steps:,}, {_every(report.step)}"),
         ("Matched", matched),
+        *_repeats(report),
         ("Alerts", tally(report.raised)),
+        *_about(report.raised),
         ("Configuration", f"{safe(report.config)} ({report.digest[:12]})"),
     ]
     if report.without:
         facts.append(("Left out", ", ".join(safe(one) for one in report.without)))
     return [*facts, ("Times", f"in {report.zone}; days are UTC days")]
+
+
+def _repeats(report: Report) -> list[tuple[str, str]]:
+    """The rows that were used and were no new items: the numbers of both stand in the report."""
+    again = sum(one.used for one in report.inputs) - report.items
+    return (
+        [("Repeats", f"{count(again, 'row')}, of items that were there before")]
+        if again > 0 and report.complete
+        else []
+    )
 
 
 def interrupted(report: Report) -> str:
@@ -140,6 +154,23 @@ def tally(raised: Sequence[Raised]) -> str:
     found = Counter(one.alert.severity for one in raised)
     by = ", ".join(f"{found[one]:,} {one}" for one in reversed(Severity) if found[one])
     return f"{len(raised):,} ({by})" if raised else "none"
+
+
+_ABOUT: tuple[tuple[str, tuple[AlertKind, ...]], ...] = (
+    ("about reports", ("level_up", "first_hit", "again", "contested")),
+    ("reviews due", ("review_due",)),
+    ("about coverage", ("blind", "coverage_recovered")),
+)
+
+
+def _about(raised: Sequence[Raised]) -> list[tuple[str, str]]:
+    """What they are about: a warning may be of a blind judgement as well as of troops."""
+    found = Counter(one.alert.kind for one in raised)
+    parts = [(sum(found[kind] for kind in kinds), what) for what, kinds in _ABOUT]
+    rest = len(raised) - sum(number for number, _ in parts)
+    parts.append((rest, "other" if rest == 1 else "others"))
+    said = [f"{number:,} {what}" for number, what in parts if number]
+    return [("Alerts by subject", ", ".join(said))] if len(said) > 1 else []
 
 
 def alerts_by_indicator(report: Report) -> Counter[str]:

@@ -20,17 +20,20 @@ def atoms(config: Config) -> Mapping[str, tuple[str, ...]]:
 
     Those of termsets are among them. What stands under a NOT is not: it is there to bring nothing.
     """
+    return {name: tuple(found) for name, found in languages(config).items()}
+
+
+def languages(config: Config) -> Mapping[str, Mapping[str, frozenset[str]]]:
+    """The same, each with the languages in whose queries it stands; ANY_LANGUAGE is one of them."""
     vocabulary = Vocabulary(config.terms)
-    return {
-        indicator.id: tuple(
-            dict.fromkeys(
-                atom
-                for language, text in indicator.queries.items()
-                for atom in _atoms(text, primary_language(language), vocabulary)
-            )
-        )
-        for indicator in config.indicators.values()
-    }
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for indicator in config.indicators.values():
+        own = found.setdefault(indicator.id, {})
+        for written, text in indicator.queries.items():
+            language = primary_language(written)
+            for atom in _atoms(text, language, vocabulary):
+                own[atom] = own.get(atom, frozenset()) | {language}
+    return found
 
 
 def hits(atoms: Mapping[str, tuple[str, ...]], match: Match) -> tuple[str, ...]:

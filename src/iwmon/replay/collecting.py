@@ -58,7 +58,8 @@ class Collector:
         for view in step.coverage_changes:
             self._coverages[view.indicator].append(view)
         for assessment in step.assessments:
-            self._series[assessment.judgement][day] = AssessmentRecord.of(assessment, step.at)
+            if step.at >= self._config.judgements[assessment.judgement].made_on:  # no term stood before it
+                self._series[assessment.judgement][day] = AssessmentRecord.of(assessment, step.at)
         self._raised += [raised(alert, _behind(step, alert)) for alert in step.alerts]
 
     def report(

@@ -99,7 +99,8 @@ def _kind(path: Path) -> str:
         endings.pop()
     if endings and endings[-1] in (*_JSONL, *_CSV, *_PARQUET):
         return endings[-1]
-    raise Failure("its name does not say what it holds", where=str(path), hint=f"known are {KNOWN}")
+    hint = f"known are {KNOWN}; - is standard input, as JSONL"
+    raise Failure("its name does not say what it holds", where=str(path), hint=hint)
 
 
 def _unreadable(path: Path, error: OSError) -> Failure:

@@ -56,7 +56,7 @@ def taken(fields: Mapping[str, object]) -> Taken | Trouble:
     first_seen, published = _seen(when(fields.get("first_seen"))), when(fields.get("published"))
     at = first_seen or _seen(published)
     if at is None:
-        return Trouble("no date", _shown(fields.get("first_seen")) or _shown(fields.get("published")))
+        return Trouble("no date", _undated(fields.get("first_seen")) or _undated(fields.get("published")))
     title, summary = plain(texts["title"], TITLE_LIMIT), plain(texts["summary"], SUMMARY_LIMIT)
     if not title and not summary:
         return Trouble("no text")
@@ -125,6 +125,16 @@ def _timeless(value: object) -> bool:
 
 def _shown(value: object) -> str:
     return "" if value is None or value == "" else f"“{plain(str(value)[:200], 60, markup=False)}”"
+
+
+def _undated(value: object) -> str:
+    """What stands in the place of a date, and why it is none where it looks like one; "" = nothing."""
+    shown = _shown(value)
+    try:
+        dated = isinstance(value, date) or (isinstance(value, str) and bool(datetime.fromisoformat(value)))
+    except ValueError:
+        dated = False
+    return f"{shown}: not between {_SEEN.start} and {_SEEN.stop - 1}" if dated else shown
 
 
 def _publisher(name: str) -> str:

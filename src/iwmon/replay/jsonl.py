@@ -23,7 +23,7 @@ def records(file: BufferedReader) -> Iterator[Record]:
         except RecursionError:
             yield Record(number, None, (*troubles, Trouble("not JSON", "nested too deeply")))
         except json.JSONDecodeError as error:
-            detail = f"column {error.colno}: {error.msg}"
+            detail = f"column {error.colno}: {error.msg}{_array(number, text)}"
             yield Record(number, None, (*troubles, Trouble("not JSON", detail)))
         except ValueError:  # an integer of thousands of digits
             yield Record(number, None, (*troubles, Trouble("not JSON", "a number that is too long")))
@@ -31,8 +31,17 @@ def records(file: BufferedReader) -> Iterator[Record]:
             if isinstance(value, dict):
                 yield Record(number, value, troubles)
             else:
-                detail = f"{_KINDS[type(value)]}, where an object is expected"
+                detail = f"{_KINDS[type(value)]}, where an object is expected{_array(number, text)}"
                 yield Record(number, None, (*troubles, Trouble("not an item", detail)))
+
+
+def _array(number: int, text: str) -> str:
+    """What to do with a file that is one JSON array, as many programs write it."""
+    return (
+        "; if the file is one array: jq -c '.[]' makes lines of it"
+        if number == 1 and text.startswith("[")
+        else ""
+    )
 
 
 _KINDS = {

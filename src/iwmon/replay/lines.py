@@ -7,6 +7,7 @@ way, and leave the name as it was.
 from __future__ import annotations
 
 import gzip
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,6 +26,9 @@ _CHUNK = 256 * 1024
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BOM = b"\xef\xbb\xbf"
+# With its mark, or without: two letters that are ASCII have a NUL each, before or behind. As UTF-8, what is
+# not ASCII would be strange letters, and match nothing.
+_UTF16 = re.compile(rb"\xff\xfe|\xfe\xff|(?:[^\0]\0){2}|(?:\0[^\0]){2}", re.DOTALL)
 # Truncated; a wrong checksum, or a disk that fails; a stream that makes no sense.
 _BROKEN = (EOFError, OSError, zlib.error, zstd.ZstdError)
 
@@ -45,7 +49,7 @@ def lines(file: BufferedReader) -> Iterator[Line]:
     """
     number = 0
     try:
-        for number, raw in enumerate(_split(_unpacked(file)), 1):
+        for number, raw in enumerate(_split(_utf8(_unpacked(file))), 1):
             if raw is None:
                 detail = f"more than {LINE_LIMIT // 1024 // 1024} MB"
                 yield Line(number, None, (Trouble("line too long", detail),))
@@ -121,6 +125,21 @@ def _unpacked(file: BufferedReader) -> Callable[[int], bytes]:
     if head == _ZSTD or (head[1:] == b"\x2a\x4d\x18" and head[0] >> 4 == 5):  # or a frame to be skipped
         return zstd.ZstdFile(file).read1
     return file.read1
+
+
+def _utf8(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """The same, but it raises _Break at once for a file that is UTF-16 by its first letters."""
+    begun = False
+
+    def checked(size: int) -> bytes:
+        nonlocal begun
+        chunk = read(size)
+        if not begun and _UTF16.match(chunk):
+            raise _Break("it is UTF-16, not UTF-8 (iconv -f UTF-16 -t UTF-8 converts it)")
+        begun = True
+        return chunk
+
+    return checked
 
 
 def _why(error: Exception) -> str:

@@ -18,7 +18,7 @@ from iwmon.model import Entry
 from iwmon.replay import formats
 from iwmon.replay.items import Taken, taken
 from iwmon.replay.records import DAMAGED, Trouble
-from iwmon.replay.rows import Row
+from iwmon.replay.rows import UNLISTED, Row
 from iwmon.replay.runs import Packed, Runs
 from iwmon.report import Fault, Input
 
@@ -26,6 +26,8 @@ Locate = Callable[[str, str, str], str]  # publisher, feed, url → id of a sour
 Progress = Callable[[int, int], None]  # bytes read, bytes in all (0: nobody knows)
 
 NAMED = 5  # faults of one kind in one file
+STRANGERS = 20  # publishers that nobody listed, those with the most rows
+_COUNTED = 8_192  # publishers whose rows are counted; who comes only later has few
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)  # a zone that was taken for another, a clock that is wrong
 _PULSE = 1_024  # rows between two calls of progress
@@ -42,6 +44,8 @@ class Recording:
         self.inputs = inputs
         self.total = rows.total  # rows that iterating gives
         self.sources = frozenset(rows.sources)  # as `locate` names them
+        self.unlisted = rows.unlisted  # rows whose publisher the configuration does not list
+        self.strangers = tuple(rows.strangers.most_common(STRANGERS))  # these publishers: (name, rows)
         self.span = (_moment(rows.first), _moment(rows.last)) if rows.total else None  # of their `at`
         self._runs = rows.runs
 
@@ -131,6 +135,8 @@ class _Rows:
         self.total = 0
         self.sources: set[str] = set()
         self.first = self.last = 0
+        self.unlisted = 0
+        self.strangers: Counter[str] = Counter()
         self._locate = locate
         self._since, self._until = since, until
         self._latest = None if now is None else now + _AHEAD
@@ -146,6 +152,8 @@ class _Rows:
         entry, at = found.entry, _micros(found.at)
         source = self._locate(entry.publisher, found.feed, entry.url)
         self.sources.add(source)
+        if source == UNLISTED:
+            self._stranger(entry)
         self.first = min(self.first, at) if self.total else at
         self.last = max(self.last, at) if self.total else at
         self.total += 1
@@ -167,6 +175,12 @@ class _Rows:
             found.by_published,
         )
         self.runs.add(packed)
+
+    def _stranger(self, entry: Entry) -> None:
+        self.unlisted += 1
+        name = entry.publisher or entry.url.partition("://")[2].partition("/")[0]
+        if name and (name in self.strangers or len(self.strangers) < _COUNTED):
+            self.strangers[name] += 1
 
 
 class _Tally:

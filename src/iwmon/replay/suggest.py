@@ -12,11 +12,12 @@ from itertools import combinations
 from typing import Literal
 
 from iwmon.config.configuration import Config
-from iwmon.model import Coverage, Level
-from iwmon.replay.atoms import atoms
+from iwmon.model import ANY_LANGUAGE, Coverage, Level
+from iwmon.replay.atoms import languages
 from iwmon.report import Course, Report
 
 Words = Mapping[str, Mapping[str, tuple[int, int]]]  # indicator → term → items that it hit, of them rejected
+Heard = Mapping[str, Mapping[str, int]]  # indicator → language → items in it that matched
 
 ALWAYS = 0.8  # share of the covered days
 TOGETHER = 0.7  # Jaccard index of two indicators' days
@@ -39,18 +40,21 @@ class Suggestion:
     advice: str  # what to do, in words that many suggestions share
 
 
-def suggest(config: Config, report: Report, words: Words) -> tuple[Suggestion, ...]:
+def suggest(
+    config: Config, report: Report, words: Words, heard: Heard | None = None
+) -> tuple[Suggestion, ...]:
     """Indicators that never fired, always fired or fired together; terms that brought nothing of use.
 
     To fire is to be at watch or above on a day. `words` counts what the terms of `atoms(config)` brought; a
-    term that is not in it brought nothing. In the order of the kinds, then of the configuration.
+    term that is not in it brought nothing; by `heard`, if that is known, none is blamed for news in other
+    languages than its own. In the order of the kinds, then of the configuration.
     """
     courses = [course for course in report.courses if course.indicator in config.indicators]
     return (
         *(_never(config, course) for course in courses if course.days and not _on(course)),
         *_always(courses),
         *_together(config, courses),
-        *_without_hits(config, courses, words),
+        *_without_hits(config, courses, words, heard),
         *_only_rejected(courses, words),
     )
 
@@ -148,12 +152,18 @@ def _group(config: Config, course: Course) -> str:
 # ---------------------------------------------------------------- terms
 
 
-def _without_hits(config: Config, courses: Sequence[Course], words: Words) -> Iterator[Suggestion]:
-    """Of indicators that matched often enough: of few matches, most terms can bring none."""
-    written = atoms(config)
+def _without_hits(
+    config: Config, courses: Sequence[Course], words: Words, heard: Heard | None
+) -> Iterator[Suggestion]:
+    """Of indicators that matched often enough, in the term's language: of few, most terms can bring none."""
+    written = languages(config)
     for course in courses:
         counts = words.get(course.indicator, {})
         silent = [term for term in written[course.indicator] if not counts.get(term, (0, 0))[0]]
+        if heard is not None:
+            often = {ANY_LANGUAGE: course.matches, **heard.get(course.indicator, {})}
+            enough = {language for language, number in often.items() if number >= ENOUGH}
+            silent = [term for term in silent if written[course.indicator][term] & enough]
         if course.matches < ENOUGH or not silent:
             continue
         listed = ", ".join(silent[:LISTED])

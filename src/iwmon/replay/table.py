@@ -31,7 +31,11 @@ def csv_records(file: BufferedReader, name: str) -> Iterator[Record]:
     columns = _cells(heading, separator)
     _check(columns, name)
     places = {column: columns.index(column) for column in _known(columns)}
+    doubled = [name for name in places if columns.count(name) > 1]
     rows = csv.reader(text, delimiter=separator, strict=True)
+    if doubled:
+        detail = f"{', '.join(doubled)}: the first of each counts"
+        text.told = (Trouble("doubled column", detail, used=True),)
     while True:
         text.begin()
         try:
@@ -63,12 +67,13 @@ class _Text:
     def __init__(self, file: BufferedReader) -> None:
         self._lines = lines(file)
         self._skipped: list[Record] = []
+        self.told: tuple[Trouble, ...] = ()  # of the file, with its next row
         self.begin()
 
     def begin(self) -> None:
         """A row begins with the next line."""
         self.first = self.last = self._size = 0
-        self.troubles: tuple[Trouble, ...] = ()
+        self.troubles, self.told = self.told, ()
 
     def __iter__(self) -> Iterator[str]:
         return self

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from iwmon.config import Config
 from iwmon.model import Review, Step
-from iwmon.replay.atoms import atoms, hits
-from iwmon.replay.suggest import Words
+from iwmon.query.terms import primary_language
+from iwmon.replay.atoms import hits, languages
+from iwmon.replay.suggest import Heard, Words
 
 REMEMBERED = 100_000  # items: some 50 MB
 
@@ -31,7 +33,9 @@ class Tally:
 
     def __init__(self, config: Config, remembered: int = REMEMBERED) -> None:
         """`remembered`: of how many items a review is still counted."""
-        self._atoms = atoms(config)
+        self._languages = languages(config)
+        self._atoms = {name: tuple(terms) for name, terms in self._languages.items()}
+        self._heard: Counter[tuple[str, str]] = Counter()  # (indicator, language) → items
         self._remembered = remembered
         self._hits: Counter[tuple[str, str]] = Counter()  # (indicator, term) → items
         self._shown: OrderedDict[str, _Shown] = OrderedDict()  # by item, as they came
@@ -39,8 +43,11 @@ class Tally:
 
     def take(self, step: Step) -> None:
         """One more step. A review is of all indicators that it does not tell apart."""
+        spoken = {item.id: item.language for reading in step.readings for item in reading.items}
         for match in step.matches:
             terms = hits(self._atoms, match)
+            own = self._language(match.indicator, spoken.get(match.item), terms)
+            self._heard.update((match.indicator, language) for language in own)
             self._shown.setdefault(match.item, _Shown()).terms[match.indicator] = terms
             self._hits.update((match.indicator, term) for term in terms)
         for said in step.rulings:
@@ -48,6 +55,21 @@ class Tally:
                 self._reviewed(said)
         while len(self._shown) > self._remembered:
             self._settled.update(_rejected(self._shown.popitem(last=False)[1]))
+
+    def _language(self, indicator: str, said: str | None, terms: Iterable[str]) -> Iterable[str]:
+        """The language of a match's item; where nobody knows it, the one that has most of what hit."""
+        if said:
+            return (primary_language(said),)
+        shown = Counter(one for term in terms for one in self._languages[indicator][term])
+        most = max(shown.values(), default=0)
+        return [language for language, number in shown.items() if number == most]
+
+    def heard(self) -> Heard:
+        """Indicator → language → how many items in it matched."""
+        found: dict[str, dict[str, int]] = {name: {} for name in self._atoms}
+        for (indicator, language), number in self._heard.items():
+            found.setdefault(indicator, {})[language] = number
+        return found
 
     def _reviewed(self, said: Review) -> None:
         shown = self._shown.get(said.item)

@@ -138,8 +138,12 @@ class _Look:
             lines.append(Line(" ", self._written(one.fields)))
         lines += self._unexpected(found, range(told, len(found)), pairs, names)
         missed = {str(one.fields.get("indicator", "")) for n, one in enumerate(expected) if n not in pairs}
-        for name in sorted(missed - self.explained - {""}):
+        extra = [alert for n, alert in enumerate(found) if n not in set(pairs.values())]
+        wanted = missed | {alert.indicator for alert in extra if alert.indicator in self.seen.states}
+        for name in sorted(wanted - self.explained - {""}):
             lines.append(Line("why", f"{name} is {self.seen.states[name].level}: {self._why(name)}"))
+        reasons = dict.fromkeys(alert.why for alert in extra if not alert.indicator)
+        lines += [Line("why", reason) for reason in reasons if reason]
         return lines
 
     def _unexpected(

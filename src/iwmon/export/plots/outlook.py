@@ -72,8 +72,10 @@ def _height(share: float) -> float:
 
 
 def _own_terms(outlook: Outlook, yardstick: str, scale: Scale) -> Iterator[Markup]:
-    """The analyst's band, as long as it was the analyst's."""
-    for term, group in groupby(outlook.series, key=lambda record: record.term):
+    """The analyst's band, as long as it was the analyst's: a term has run out at its horizon."""
+    until = outlook.horizon
+    stood = (record for record in outlook.series if until is None or record.at <= until)
+    for term, group in groupby(stood, key=lambda record: record.term):
         run = list(group)
         if not term or not yardsticks.known(term, yardstick):
             continue
