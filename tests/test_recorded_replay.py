@@ -10,20 +10,22 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from iwmon import alerts, thresholds
-from iwmon.config import Config
+from iwmon.config import Config, requeried
 from iwmon.model import (
     Alert,
     Entry,
@@ -31,21 +33,23 @@ from iwmon.model import (
     FeedState,
     Fetched,
     FetchFailed,
+    LabelMatcher,
     NotModified,
     Parsed,
     PollState,
     Ruling,
     Sent,
+    Silence,
     Step,
 )
-from iwmon.monitor import Answer, Poller, dispatch
+from iwmon.monitor import Answer, Poller, Search, dispatch
 from iwmon.replay import faithfulness, recorded
 from iwmon.replay.faithfulness import Faithfulness
-from iwmon.store import Store, StoreFailed, convert, rows
+from iwmon.store import Store, StoreFailed, convert, retention, rows
 from iwmon.store.database import writing
 from nouns import DAY, HOUR, NOON, configured, entry, indicator, signal
-from test_live_is_replay import EDITED, STEPS, TITLES, Act, acts, said
-from theatre import REPORTS, TEXT
+from test_live_is_replay import EDITED, STEPS, TITLES, Act, acts, remembered, said
+from theatre import REPORTS, SOURCES, TEXT
 
 pytest_plugins = ["postgres"]
 
@@ -54,6 +58,32 @@ HOSTILE = (  # what a feed's reader lets pass
     "Reservists \ufffd called u\u0336p in *Brest* <b>[x](https://x.example)</b>",
     "Mobilisation " + "\U0001f6a8" * 400,
 )
+
+
+DESK = '  - {id: desk, url: "json://127.0.0.1:1/desk"}'
+DIGESTS = '  - {id: chief, url: "json://127.0.0.1:1/chief", mode: daily}'
+MORE = tuple(  # edits of all sorts, beside those of queries
+    TEXT.replace(old, new)
+    for old, new in (
+        (DESK, f"{DESK}\n{DIGESTS}"),
+        (
+            "receiver: desk}",
+            "receiver: desk, group_by: [indicator], escalate: [{after: 15m, receiver: desk}]}",
+        ),
+        ("timezone: Europe/Warsaw", "timezone: Pacific/Apia, alerts_per_day: 1"),
+        ("expect_every: 400d", "expect_every: 12h"),
+        ("reliability: B", "reliability: E"),
+        ("effect: strongly_supports", "effect: against\n        hold: 10d"),
+        ("query: grouping", "query: grouping\n        thresholds: {watch: {publishers: 2}}"),
+        ("made_on: 2022-10-01", "made_on: 2022-10-11"),
+        ("horizon: 60 days", "horizon: 2022-10-30"),
+        ("type: surge", "type: occurrence"),
+        ("id: kj-3", "id: kj-4"),
+        ("query: mobilis* OR reservist*", "query: $calls"),
+    )
+)
+RENAMED = TEXT.replace("desk", "duty").replace("1/duty", "1/desk")  # the receiver has another name
+MORE = tuple(f"terms: {{calls: {{en: [call-up*, denies]}}}}\n{text}" for text in (*MORE, RENAMED))
 
 
 class Dying(Store):
@@ -84,6 +114,9 @@ class Deed:
     how: str  # "", or how the commit dies
     acks: int  # which of the alerts is acknowledged, modulo their number; 0 = none
     hostile: bool
+    at_once: bool  # at the very moment of the step before
+    more: int  # which of MORE is in force; 0 = what the act says
+    aside: str  # what else happens
 
 
 deeds = st.builds(
@@ -92,6 +125,9 @@ deeds = st.builds(
     st.sampled_from(["", "", "", "before", "after", "lost"]),
     st.integers(0, 5),
     st.booleans(),
+    st.sampled_from([False, False, False, False, True]),
+    st.sampled_from([0] * len(MORE) + list(range(1, len(MORE) + 1))),
+    st.sampled_from(["", "", "", "silence", "unack"]),
 )
 
 
@@ -115,9 +151,18 @@ class Newsroom:
     def edit(self, config: Config) -> None:
         """The daemon's way: kept first, then in force."""
         if config.digest != self.config.digest:
-            self.store.keep_config(config.digest, config.contents, self.at)
+            owed = requeried(self.config, config)
+            self.store.keep_config(config.digest, config.contents, self.at, owed)
             self.config = config
             self.poller.use(config)
+
+    def search(self) -> None:
+        """What the edits owe is looked for, and taken up with the next step."""
+        if self.store.owed_rematch():
+            search = Search(self.config, self.store, self.store.owed_rematch(), self.at)
+            while search.look():
+                pass
+            self.poller.again = search.rematch()
 
     def commit(self, answers: Sequence[Answer]) -> None:
         """A step; where it dies the process starts again, and goes on."""
@@ -183,31 +228,45 @@ def answers(deed: Deed, n: int, config: Config, at: datetime) -> list[Answer]:
     return found
 
 
-def lived(room: Newsroom, script: Sequence[Deed], configs: Sequence[Config]) -> None:
+def lived(room: Newsroom, script: Sequence[Deed], configs: Sequence[Config], more: Sequence[Config]) -> None:
     """The script, on the live path."""
     seen: list[str] = []
     for n, deed in enumerate(script):
-        room.at += deed.act.after + timedelta(microseconds=1)
-        room.edit(configs[deed.act.edit])
+        room.at += timedelta(0) if deed.at_once else deed.act.after + timedelta(microseconds=1)
+        room.edit(more[deed.more - 1] if deed.more else configs[deed.act.edit])
         for one in said(deed.act, seen, room.at):
-            room.store.add_ruling(one)
+            with suppress(StoreFailed):  # the item is pruned
+                room.store.add_ruling(one)
         if deed.act.restart:
             room.start()
+        if deed.act.search:
+            room.search()
         room.store.dies = deed.how
         room.commit(answers(deed, n, room.config, room.at))
+        room.store.dies = ""
         told = room.store.alerts(limit=50)
         if deed.acks and told:
             room.store.ack(told[deed.acks % len(told)].alert.id, "ana", "seen", room.at)
+        if deed.aside == "unack" and told:
+            room.store.unack(told[0].alert.id, "ana", room.at)
+        elif deed.aside == "silence":
+            matcher = LabelMatcher("judgement", "=", "kj-2")
+            room.store.add_silence(Silence(f"s{n}", (matcher,), room.at, room.at + DAY, "ana", "", room.at))
         dispatch(room.config, room.store, lambda receiver, message: Sent(), lambda: room.at)
         if n % 5 == 4:
             wrong = alerts.config_error(f"error {n}", room.at)
             room.store.add_alerts([wrong], alerts.deliveries([wrong], room.config, room.at))
-        seen += [i.id for step in [*room.store.recorded()][-1:] for r in step.readings for i in r.items]
+        seen += [i.id for step in [*room.store.recorded()][-2:] for r in step.readings for i in r.items]
 
 
 @pytest.fixture(scope="module")
 def configs() -> list[Config]:
     return [configured(text) for text in EDITED]
+
+
+@pytest.fixture(scope="module")
+def more() -> list[Config]:
+    return [configured(text) for text in MORE]
 
 
 @pytest.fixture(scope="module")
@@ -229,24 +288,75 @@ def url(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], s
     return make
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+ONE_FIXTURE = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+def replayed(store: Dying, script: Sequence[Deed], configs: list[Config], more: list[Config]) -> None:
+    """The record of a script, and what is remembered in the end, are decided again."""
+    room = Newsroom(store, configs[0])
+    lived(room, script, configs, more)
+    assert remembered(room.poller.memory) == remembered(store.memory())
+    found = recorded.again(store, {})
+    kinds = Counter(alert.kind for alert in store.raised(store.counts()["alerts"]))
+    steps = list(store.recorded())
+    for name, drawn in {
+        "re-matched": any(step.rematch for step in steps),
+        "a digest": kinds["digest"],
+        "an alert": kinds["level_up"],
+        "a review is due": kinds["review_due"],
+        "went blind": kinds["blind"],
+        "was denied": kinds["contested"],
+        "horizon over": kinds["expiry"],
+        "more than 3 configurations": len(found.configurations) > 3,
+        "two steps at one moment": any(a.at == b.at for a, b in pairwise(steps)),
+        "a clock went back": any(a.at > b.at for a, b in pairwise(steps)),
+    }.items():
+        if drawn:
+            event(name)
+    assert found.differences == ()
+    assert found.faithful
+    assert not found.gaps
+    assert found.compared == found.same == store.counts()["alerts"] - found.of_no_step
+    assert found.steps == len(steps)
+    assert found.of_no_step == kinds["config_error"] + sum(
+        alert.kind == "digest" and not alert.judgement for alert in store.raised(store.counts()["alerts"])
+    )
+    assert found.remembered
+    assert found.assessments
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=ONE_FIXTURE)
 @given(st.lists(deeds, min_size=2, max_size=12))
-def test_the_record_of_the_live_path_is_decided_again_byte_for_byte(configs, url, script) -> None:
-    """Whatever the feeds, the people, the clock and the process did."""
+def test_the_record_of_the_live_path_is_decided_again_byte_for_byte(configs, more, url, script) -> None:
+    """Whatever the feeds, the people, the clock, the edits and the process did."""
     with Dying.open(url()) as store:
-        lived(Newsroom(store, configs[0]), script, configs)
-        found = recorded.again(store, {})
-        counts = store.counts()
-        assert found.differences == ()
-        assert found.faithful
-        assert not found.gaps
-        assert found.compared == found.same == counts["alerts"] - found.of_no_step
-        assert found.steps == len(list(store.recorded()))
-        assert found.of_no_step == len(script) // 5
+        replayed(store, script, configs, more)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None, suppress_health_check=ONE_FIXTURE)
+@given(st.lists(deeds, min_size=12, max_size=40))
+def test_long_records_are_decided_again_byte_for_byte(configs, more, url, script) -> None:
+    """The same, for longer."""
+    with Dying.open(url()) as store:
+        replayed(store, script, configs, more)
+
+
+@pytest.mark.slow
+@settings(max_examples=50, deadline=None, suppress_health_check=ONE_FIXTURE)
+@given(st.lists(deeds, min_size=6, max_size=20), st.integers(1, 19), st.sampled_from([0, 1, 7, 31]))
+def test_a_pruned_record_never_calls_a_fault_what_it_cannot_know(
+    configs, more, url, script, when, days
+) -> None:
+    """Pruned once, anywhere, by a clock that goes forward; what comes after it is the same or excused."""
+    onward = [replace(deed, act=replace(deed.act, after=abs(deed.act.after))) for deed in script]
+    onward = [deed for deed in onward if deed.act.after < 365 * DAY]
+    with Dying.open(url()) as store:
+        room = Newsroom(store, configs[0])
+        lived(room, onward[:when], configs, more)
+        store.prune(room.at - days * DAY)
+        lived(room, onward[when:], configs, more)
+        assert recorded.again(store, {}).faithful
 
 
 # ---------------------------------------------------------------- what was altered afterwards
@@ -407,6 +517,115 @@ def test_an_altered_change_of_level_is_named(room: Newsroom) -> None:
     assert found.compared == found.same
 
 
+def test_an_altered_assessment_is_named(room: Newsroom) -> None:
+    """The last of a day, to the last digit; one that is lost, and one that was never made."""
+    day = room.at.date().isoformat()
+    alter(room, "UPDATE assessments SET p = p + 0.001 WHERE judgement = 'kj-2' AND day = ?", day)
+    (one,) = recorded.again(room.store, {}).differences
+    assert (one.what, one.kind, one.judgement, one.name, one.at) == (
+        "assessment",
+        "different",
+        "kj-2",
+        "p",
+        room.at,
+    )
+    assert float(one.stored) - float(one.replayed) == pytest.approx(0.001)
+    alter(room, "UPDATE assessments SET judgement = 'kj-9' WHERE judgement = 'kj-2' AND day = ?", day)
+    found = recorded.again(room.store, {})
+    assert {(d.what, d.kind, d.judgement) for d in found.differences} == {
+        ("assessment", "extra", "kj-2"),
+        ("assessment", "missing", "kj-9"),
+    }
+    assert found.changed == 2
+    assert not found.faithful
+
+
+def test_an_assessment_that_a_later_step_made_is_left_for_the_next_time(room: Newsroom) -> None:
+    """Each day has one, and `until` may lie within a day."""
+    found = recorded.again(room.store, {}, until=room.at)
+    assert found.faithful
+    assert 0 < found.assessments < recorded.again(room.store, {}).assessments
+
+
+@pytest.mark.parametrize(
+    ("statement", "what", "name"),
+    [
+        ("UPDATE matches SET words = '[\"x\"]' WHERE n = 1", "match", "words of item"),
+        ("UPDATE signals SET weight = weight + 0.001 WHERE title LIKE '%letters%'", "memory", "weight of"),
+        (
+            "UPDATE indicator_states SET level = 'quiet' WHERE indicator = 'mobilisation'",
+            "memory",
+            "level of",
+        ),
+        ("UPDATE source_health SET failures = 3 WHERE source = 'nn'", "memory", "failures of source nn"),
+        ("UPDATE volumes SET items = items + 1 WHERE source = 'ukr'", "memory", "volume ukr"),
+        ("UPDATE stories SET place = 0 - place WHERE title_words LIKE '%garrison%'", "memory", "order"),
+        ("DELETE FROM signals WHERE title LIKE '%letters%'", "memory", "report"),
+    ],
+)
+def test_altered_evidence_is_named(room: Newsroom, statement: str, what: str, name: str) -> None:
+    """What was matched, and all that iwmon remembers now and will decide by, though no alert is another."""
+    assert recorded.again(room.store, {}).remembered > 10
+    alter(room, statement)
+    found = recorded.again(room.store, {})
+    assert name in found.differences[0].name
+    assert {d.what for d in found.differences} == {what}
+    assert not found.faithful
+    assert found.compared == found.same
+
+
+def test_what_receivers_get_gathered_is_decided_by_no_step(url) -> None:
+    """Digests of a day, and what a receiver is called since: the record is as faithful as without."""
+    text = TEXT.replace(
+        "receivers:\n", 'receivers:\n  - {id: chief, url: "json://127.0.0.1:1/chief", mode: daily}\n'
+    )
+    address = url()
+    with Dying.open(address) as store:
+        room = Newsroom(store, configured(text), file=address.removeprefix("sqlite:///"))
+        for n, title in enumerate(REPORTS[:3]):
+            if n == 2:
+                room.edit(configured(text.replace("desk", "duty").replace("1/duty", "1/desk")))
+            room.say(SOURCES[n], title, after=DAY)
+            dispatch(room.config, store, lambda receiver, message: Sent(), lambda: room.at)
+        found = recorded.again(store, {})
+        assert found.differences == ()
+        assert (found.of_no_step, found.same) == (2, found.compared)
+        assert {d.receiver for d in store.alert(loudest(room).id).deliveries} == {"duty"}
+        alter_any(room, "UPDATE deliveries SET receiver = 'thief' WHERE alert = ?", loudest(room).id)
+        (one,) = recorded.again(store, {}).differences
+        assert one.name == "deliveries"
+
+
+def test_a_restart_after_a_clock_was_set_back_changes_nothing(url, configs) -> None:
+    """What the process let go while the clock was ahead does not come back to life with the next one."""
+    with Dying.open(url()) as store:
+        room = Newsroom(store, configs[0])
+        room.say("nn", "Smugglers balloon lands behind border post, traffic halted briefly")
+        room.store.add_ruling(Ruling("kj-3", "resolve", "ana", room.at, outcome="void", decided_on=room.at))
+        room.say("nn", "Rain", after=60 * DAY)
+        room.say("nn", "Snow", after=-59 * DAY)
+        assert remembered(room.poller.memory) == remembered(store.memory())
+        room.start()
+        room.say("ukr", "Smugglers balloon lands behind border post, traffic halted briefly")
+        assert recorded.again(store, {}).differences == ()
+
+
+def test_steps_at_one_moment_are_each_recorded(room: Newsroom) -> None:
+    """As `poll --all --now` makes them: what goes, comes and goes again is not the first going."""
+    down = [Answer(s, FetchFailed(FeedState.ERROR, "HTTP 403")) for s in room.config.sources.values()]
+    well = [Answer(s, NotModified()) for s in room.config.sources.values()]
+    room.at += HOUR
+    for answers in (down, well, down, down, well, down, down):
+        room.commit(answers)
+    for term in ("likely", "unlikely", "likely"):
+        one = Ruling("kj-3", "assess", "ana", room.at, term=term, confidence="low")
+        room.store.add_ruling(one)
+        room.commit([])
+    found = recorded.again(room.store, {})
+    assert found.differences == ()
+    assert found.steps == 5 + 7 + 3
+
+
 # ---------------------------------------------------------------- configurations
 
 
@@ -510,6 +729,52 @@ def test_a_pruned_record_says_so_and_excuses_what_it_must(room: Newsroom) -> Non
     assert found.excused > 0
     assert found.faithful
     assert {d.excuse for d in found.differences} == {gap.reason}
+
+
+def test_a_judgement_that_came_after_what_was_pruned_is_excused_too(room: Newsroom) -> None:
+    """Its sources may have been silent before, and its indicators been another judgement's."""
+    room.poller.commit([Answer(room.config.sources["nn"], FetchFailed(FeedState.ERROR, "HTTP 403"))], room.at)
+    room.at += HOUR
+    room.poller.commit([Answer(room.config.sources["nn"], FetchFailed(FeedState.ERROR, "HTTP 403"))], room.at)
+    room.say("ukr", "Rain")
+    room.store.prune(room.at)
+    room.edit(configured(TEXT.replace("id: kj-2", "id: kj-7")))
+    room.say("nn", REPORTS[3])
+    room.say("zerkalo", REPORTS[4])
+    found = recorded.again(room.store, {})
+    assert "kj-7" in {d.judgement for d in found.differences if d.excuse}
+    assert found.faithful
+
+
+def test_a_step_of_which_nothing_is_left_was_pruned_all_the_same(url, configs) -> None:
+    """It brought nothing and changed nothing; what it assessed is no fault."""
+    with Dying.open(url()) as store:
+        room = Newsroom(store, configs[0])
+        room.commit([])
+        room.at += DAY
+        room.commit([])
+        store.prune(room.at)
+        found = recorded.again(store, {})
+        assert found.faithful
+        assert len(found.gaps) == 1
+
+
+@pytest.mark.parametrize("dies_in", ["prune_items", "prune_stories"])
+def test_a_kill_while_it_is_pruned_is_no_loss(room: Newsroom, dies_in: str) -> None:
+    """What is half pruned is not taken for items that were lost; a later time ends it."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(retention, dies_in, killed)
+        with pytest.raises(Killed):
+            room.store.prune(NOON + 3 * HOUR)
+    found = recorded.again(room.store, {})
+    assert (found.damage, found.faithful, len(found.gaps)) == (0, True, 1)
+    room.say("nn", "Snow")
+    room.store.prune(room.at)
+    assert not room.store.look_back([], None, 100)[-1][1].entry.title.startswith("Rain")
+
+
+def killed(*_: object) -> None:
+    raise Killed
 
 
 def test_what_was_decided_about_judgements_outlives_the_steps(room: Newsroom) -> None:

@@ -231,10 +231,10 @@ def test_a_busy_database_only_puts_it_off(store: Store, monkeypatch: pytest.Monk
     one.again = searched(one, store, NOON + HOUR)
     commit = store.commit
 
-    def busy(step: Step, polls: Any = ()) -> None:
+    def busy(step: Step, polls: Any = (), **more: Any) -> None:
         if step.rematch:
             raise StoreFailed("locked", "somebody else writes")
-        commit(step, polls)
+        commit(step, polls, **more)
 
     monkeypatch.setattr(store, "commit", busy)
     with pytest.raises(StoreFailed, match="somebody else"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 import sys
@@ -129,6 +130,22 @@ def test_what_differs_is_shown_even_where_it_cannot_be_seen(
     assert code == 1
     assert "\\u202e" in out
     assert "\u202e" not in out
+
+
+def test_what_is_no_alert_is_named_too(room: Newsroom, capsys: pytest.CaptureFixture[str]) -> None:
+    """An assessment, and what is remembered; and that both were compared."""
+    out = asked(room, capsys)[1]
+    assert re.search(
+        r"\n  \d+ changes of level and coverage, \d+ assessments, and what is remembered: all the same", out
+    )
+    alter(room, "UPDATE assessments SET low = low - 0.001 WHERE judgement = 'kj-2'")
+    alter(room, "UPDATE source_health SET failures = 9 WHERE source = 'pravda'")
+    alter(room, "DELETE FROM indicator_states WHERE indicator = 'convoys'")
+    code, out = asked(room, capsys)
+    assert code == 1
+    assert "assessment (kj-2) low differs from character " in out
+    assert "memory failures of source pravda differs from character 1" in out
+    assert "memory (convoys) indicator convoys is decided again, but not stored" in out
 
 
 def test_programs_get_all_of_it(room: Newsroom, capsys: pytest.CaptureFixture[str]) -> None:

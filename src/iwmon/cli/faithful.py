@@ -100,8 +100,12 @@ def _headline(found: Faithfulness, zone: ZoneInfo) -> Text:
 def _beside(found: Faithfulness) -> Iterator[Text]:
     """What was compared or counted besides alerts."""
     moved = f"{_many(found.changes, 'change')} of level and coverage"
+    if found.assessments:
+        moved += f", {_many(found.assessments, 'assessment')}"
+    if found.remembered:
+        moved += ", and what is remembered"
     if found.changed:
-        line = f"{moved}, and matches: {found.changed:,} not the same"
+        line = f"{moved}, with matches: {found.changed:,} not the same"
         yield show.line((line, "bold red"))
     else:
         yield show.line(f"{moved}: all the same")
@@ -112,7 +116,7 @@ def _beside(found: Faithfulness) -> Iterator[Text]:
         f"{_many(found.acks, 'acknowledgement')} in the log, which only stop reminders"
     )
     aside = [
-        (found.of_no_step, "about iwmon itself, raised by no step"),
+        (found.of_no_step, "raised by no step: receivers' digests, and about iwmon itself"),
         (found.beyond, "of steps that cannot be decided again"),
     ]
     for number, what in aside:
@@ -169,13 +173,15 @@ def _about(one: Difference) -> str:
     """Which thing differs, and how."""
     if one.what == "record" and one.kind == "missing":
         return f"the record lacks something: {one.name}"
-    thing = f"alert {one.alert}" if one.what == "alert" else one.what if one.what != "record" else "step"
+    thing = f"alert {one.alert}" if one.what == "alert" else "step" if one.what == "record" else one.what
     of = " ".join(filter(None, (one.judgement, one.indicator)))
     how = {
         "different": f"{one.name} differs from character {one.position + 1:,}",
         "missing": "is stored, but not decided again",
         "extra": "is decided again, but not stored",
     }[one.kind]
+    if one.what == "memory" and one.kind != "different":
+        how = f"{one.name} {how}"
     return " ".join(filter(None, (thing, f"({of})" if of else "", how)))
 
 

@@ -13,14 +13,15 @@ from typing import Any, Literal
 
 from iwmon import thresholds
 from iwmon.config import Change
-from iwmon.model import Alert, CoverageChange, Indicator, LevelChange
+from iwmon.model import Alert, CoverageChange, Indicator, LevelChange, Match, Memory
+from iwmon.stored import AssessmentRecord
 from iwmon.thresholds import surging
 from iwmon.thresholds.settling import RESTLESS_WITHIN
 
 Kind = Literal["different", "missing", "extra"]  # missing: stored, but not decided again; extra: the reverse
-What = Literal["alert", "level", "coverage", "record"]
+What = Literal["alert", "level", "coverage", "assessment", "match", "memory", "record"]
 
-OF_NO_STEP = frozenset({"config_error", "config_recovered", "dead_letter"})  # iwmon's word on itself
+_OF_ITSELF = frozenset({"config_error", "config_recovered", "dead_letter"})
 FOR_EVER = timedelta.max
 
 
@@ -98,10 +99,12 @@ class Faithfulness:
     extra: int = 0
     excused: int = 0  # not the same, for which a gap may be the reason
     beyond: int = 0  # alerts of gaps: they were not compared
-    of_no_step: int = 0  # alerts about iwmon itself, raised by no step
+    of_no_step: int = 0  # receivers' digests, and alerts about iwmon itself: raised by no step
     reminders: int = 0  # tellings of an alert after the first: decided by no step
     changes: int = 0  # of levels and coverage, compared
-    changed: int = 0  # of these, not the same
+    assessments: int = 0  # the last of each judgement and UTC day, compared
+    remembered: int = 0  # what indicators, judgements, sources and reports are at the end; 0: not compared
+    changed: int = 0  # of changes, assessments, matches and what is remembered, not the same
     damage: int = 0  # faults of the record itself
     rulings: int = 0  # reviews and rulings that the steps took up
     acks: int = 0  # acknowledgements in the log: they decide nothing but reminders
@@ -121,6 +124,14 @@ class Faithfulness:
 
 
 # ---------------------------------------------------------------- comparing
+
+
+def of_no_step(alert: Alert) -> bool:
+    """Whether no step raises such an alert: iwmon's word on itself, and what a receiver gets gathered.
+
+    A digest of what went over a judgement's budget is about that judgement, and a step's.
+    """
+    return alert.kind in _OF_ITSELF or (alert.kind == "digest" and not alert.judgement)
 
 
 def of_alert(
@@ -180,6 +191,104 @@ def of_changes(
             Difference(either.at, what, kind, judgements.get(name, ""), name, "", field, a, b, position(a, b))
             for field, a, b in pairs
         ]
+    return found
+
+
+def of_matches(
+    at: datetime, stored: Sequence[Match], replayed: Sequence[Match], judgements: Mapping[str, str]
+) -> list[Difference]:
+    """All that differs in what the items of a step matched. `judgements`: of each indicator."""
+    before = {(m.item, m.indicator): m for m in stored}
+    after = {(m.item, m.indicator): m for m in replayed}
+    found = []
+    for item, name in dict.fromkeys((*before, *after)):
+        was, now = before.get((item, name)), after.get((item, name))
+        kind: Kind = "missing" if now is None else "extra" if was is None else "different"
+        pairs = _fields(was, now) if was and now else [("", item if was else "", item if now else "")]
+        found += [
+            Difference(
+                at,
+                "match",
+                kind,
+                judgements.get(name, ""),
+                name,
+                "",
+                f"{field} of item {item}" if field else "",
+                a,
+                b,
+                position(a, b),
+            )
+            for field, a, b in pairs
+        ]
+    return found
+
+
+def of_assessment(stored: AssessmentRecord | None, replayed: AssessmentRecord | None) -> list[Difference]:
+    """All that differs in the last assessment of a judgement's day. One of the two must be there."""
+    either = stored or replayed
+    assert either is not None
+    kind: Kind = "missing" if replayed is None else "extra" if stored is None else "different"
+    if stored and replayed:
+        pairs = _fields(stored, replayed)
+    else:
+        term = either.implied_term or either.action
+        pairs = [("", term if stored else "", term if replayed else "")]
+    return [
+        Difference(either.at, "assessment", kind, either.judgement, "", "", name, a, b, position(a, b))
+        for name, a, b in pairs
+    ]
+
+
+def of_memory(stored: Memory, replayed: Memory) -> tuple[int, list[Difference]]:
+    """(How many things both remember, all that differs in them)."""
+    at = replayed.at or stored.at
+    assert at is not None
+    before, after = _things(stored), _things(replayed)
+    found = []
+    for key in dict.fromkeys((*before, *after)):
+        was, now = before.get(key), after.get(key)
+        if was == now:
+            continue
+        kind: Kind = "missing" if now is None else "extra" if was is None else "different"
+        sort, name, indicator = key
+        pairs = [("", name if was else "", name if now else "")]
+        if was and now:
+            pairs = [("", _shown(was), _shown(now))] if sort == "volume" else _fields(was, now)
+        found += [
+            Difference(
+                at,
+                "memory",
+                kind,
+                indicator=indicator,
+                name=" of ".join(filter(None, (field, f"{sort} {name}"))),
+                stored=a,
+                replayed=b,
+                position=position(a, b),
+            )
+            for field, a, b in pairs
+        ]
+    if not found and list(before) != list(after):  # a later report joins the first that fits
+        found.append(Difference(at, "memory", "different", name="order of reports"))
+    return len(before.keys() & after.keys()), found
+
+
+def _things(memory: Memory) -> dict[tuple[str, str, str], Any]:
+    """(Sort, name, indicator) → what is remembered: reports in their order, all else by name."""
+    found: dict[tuple[str, str, str], Any] = {
+        ("story", name, ""): story for name, story in memory.stories.items()
+    }
+    for indicator in sorted(memory.signals):
+        found |= {("report", one.story, indicator): one for one in memory.signals[indicator]}
+    found |= {("indicator", name, name): memory.states[name] for name in sorted(memory.states)}
+    for sort, nouns in (
+        ("source", memory.health),
+        ("judgement", memory.judgements),
+        ("budget", memory.budgets),
+    ):
+        found |= {(sort, name, ""): nouns[name] for name in sorted(nouns)}
+    for name in sorted(memory.volumes):
+        if days := memory.volumes[name]:
+            found["volume", name, ""] = tuple(f"{day}: {days[day]}" for day in sorted(days))
     return found
 
 

@@ -23,6 +23,7 @@ from iwmon.model import (
     JudgementState,
     Level,
     LevelChange,
+    Match,
     Memory,
     Ruling,
     Step,
@@ -33,13 +34,13 @@ from iwmon.replay.faithfulness import FOR_EVER, Difference, Doubt, Faithfulness,
 from iwmon.store import Store
 from iwmon.store.columns import clean
 from iwmon.store.record import Decided, Extent, Stored
-from iwmon.stored import Recorded
+from iwmon.stored import AssessmentRecord, Recorded
 
 SHOWN = 100  # differences that are kept, of those with and of those without an excuse
 _PAGE = 100  # steps between two looks at the stored alerts
 _RUNNING = timedelta(days=1)  # more between two steps, and iwmon did not run: levels fall only step by step
 
-Noun = TypeVar("Noun", Alert, LevelChange, CoverageChange)
+Noun = TypeVar("Noun", Alert, LevelChange, CoverageChange, Match, AssessmentRecord)
 
 
 def again(
@@ -103,15 +104,20 @@ class _Run:
     rulings: int = 0
     changes: int = 0
     found: dict[str, int] = field(default_factory=dict)  # alerts by how they compare
+    assessments: int = 0
+    remembered: int = 0
     changed: int = 0
     damage: int = 0
     beyond: int = 0
     of_no_step: int = 0
     told: dict[str, _Telling] = field(default_factory=dict)  # not compared yet, by alert
     seen: set[str] = field(default_factory=set)  # alerts that were decided again
+    # (judgement, day) → its last assessment so far, and why that may differ
+    assessed: dict[tuple[str, str], tuple[AssessmentRecord, str]] = field(default_factory=dict)
     sure: list[Difference] = field(default_factory=list)
     excused: list[Difference] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
+    reached: datetime | None = None  # by a clock that was ahead in what is pruned
     lived: timedelta = timedelta(0)  # in which iwmon ran
     doubts: list[Doubt] = field(default_factory=list)
     due: dict[str, timedelta] = field(default_factory=dict)  # judgement in doubt → what is `lived` at its end
@@ -140,6 +146,10 @@ class _Run:
         self.steps += 1
         self.rulings += len(one.rulings)
         self._compare_step(was, step, loaded)
+        for made in step.assessments:
+            excuse = faithfulness.excuse(self.doubts, made.judgement, was.at)
+            record = _as_stored(AssessmentRecord.of(made, was.at))
+            self.assessed[record.judgement, record.day] = record, excuse
         self._end_doubts(loaded)
         told: dict[str, set[tuple[str, str]]] = {}
         for delivery in step.deliveries:
@@ -157,21 +167,23 @@ class _Run:
         """What is known at the first step, when those before it are gone; () and nothing otherwise."""
         extent = self.extent
         # PostgreSQL counts commits that failed, too; what was pruned has left its changes of coverage.
-        if extent.first == 1 or not self.store.refers_to_steps(1, extent.first - 1):
+        if not self.store.pruned_before(extent.first):
             return ()
         reason = f"steps before {extent.begins:%Y-%m-%d} are no longer recorded"
         self.gaps.insert(0, Gap(None, extent.begins, extent.first - 1, reason))
+        self.reached = self.store.reached(extent.first)
         self._doubt(self.spans, self.gaps[0])
-        priced = {}
+        priced, unpriced = {}, {}
         for name, state in self.store.judgement_states().items():
             judgement = loaded.judgements.get(name)
             if state.baseline_of is None or state.baseline_of >= extent.begins or judgement is None:
-                self.due[name] = FOR_EVER  # what its term had priced is not known any more
+                unpriced[name] = FOR_EVER  # what its term had priced is not known any more
                 continue
             over = judgement.horizon is not None and judgement.horizon <= extent.begins
             priced[name] = JudgementState(
                 name, baseline=state.baseline, baseline_of=state.baseline_of, expired=over
             )
+        self._doubt(unpriced, self.gaps[0])
         self.memory = Memory(judgements=priced)
         return self.store.rulings_before(extent.first)
 
@@ -251,6 +263,8 @@ class _Run:
                 was.coverages, [_as_stored(c) for c in step.coverage_changes], judgements
             ),
         ]
+        matches = [_as_stored(match) for match in step.matches if match.indicator not in was.replaced]
+        differences += faithfulness.of_matches(was.at, was.found, matches, judgements)
         if was.matches != len(step.matches):
             stored, replayed = str(was.matches), str(len(step.matches))
             differences.append(
@@ -276,13 +290,44 @@ class _Run:
             return
         self._count(faithfulness.of_alert(stored.alert, telling.alert, stored.deliveries, telling.deliveries))
 
+    def _compare_assessments(self) -> None:
+        """The series of each judgement; days that steps after this run came back to are left for the next."""
+        pruned = bool(self.gaps) and self.gaps[0].since is None
+        stored = {(one.judgement, one.day): (one, n) for one, n in self.store.assessed()}
+        for key in dict.fromkeys((*self.assessed, *stored)):
+            was, n = stored.get(key, (None, 1))
+            now, excuse = self.assessed.get(key, (None, ""))
+            either = was or now
+            assert either is not None
+            beyond = self._in_gap(either.at) or (pruned and (n == 0 or either.at <= self.extent.begins))
+            if (beyond and (now is None or now.at != either.at)) or not self._asked(either.at):
+                continue
+            if n > self.extent.last:
+                continue
+            self.assessments += 1
+            for one in faithfulness.of_assessment(was, now):
+                self.changed += self._keep(one, excuse)
+
+    def _compare_memory(self) -> None:
+        """What iwmon remembers now, where nothing is missing of what made it, and nothing came since."""
+        if self.gaps or self.since is not None or self.until is not None:
+            return
+        last, memory = self.store.remembered()
+        if last == self.extent.last:
+            count, differences = faithfulness.of_memory(memory, self.memory)
+            self.remembered = count
+            for one in differences:
+                self.changed += self._keep(one)
+
     def finished(self) -> Faithfulness:
         """The rest of the comparison, and all that was found."""
         self.compare()
+        self._compare_assessments()
+        self._compare_memory()
         for alert in self.store.raised(self.extent.alerts):
             if alert.id in self.seen or not self._asked(alert.at):
                 continue
-            if alert.kind in faithfulness.OF_NO_STEP:
+            if faithfulness.of_no_step(alert):
                 self.of_no_step += 1
             elif self._in_gap(alert.at):
                 self.beyond += 1
@@ -297,6 +342,8 @@ class _Run:
             of_no_step=self.of_no_step,
             reminders=self.extent.reminders,
             changes=self.changes,
+            assessments=self.assessments,
+            remembered=self.remembered,
             changed=self.changed,
             damage=self.damage,
             rulings=self.rulings,
@@ -313,7 +360,7 @@ class _Run:
         return any(
             (gap.since is None or at >= gap.since) and (gap.until is None or at < gap.until)
             for gap in self.gaps
-        )
+        ) or (self.reached is not None and at <= self.reached)
 
     def _count(self, differences: list[Difference], excuse: str = "") -> None:
         """One alert, by all that differs in it: without an excuse for each it has none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select
@@ -22,13 +22,12 @@ from iwmon.model import (
     SourceHealth,
     Story,
 )
-from iwmon.store import convert, desk, opened, outbox, rows
+from iwmon.store import convert, desk, opened, outbox, remembering, rows
 from iwmon.store.database import batches
 from iwmon.store.failures import StoreFailed
 from iwmon.store.steps import COUNTED
 from iwmon.stored import Ack, AlertRecord, SourceStats
 
-REMEMBERED = timedelta(hours=144)  # stories this young may still be joined: twice the 72 h of method.md
 VOLUMES = timedelta(days=32)  # 28 days of baseline, 2 of lag, today and yesterday
 _ALERT = (*convert.columns(rows.alerts, Alert), rows.alerts.c.digest)
 
@@ -46,11 +45,12 @@ def memory(connection: Connection) -> Memory:
     last = last_step_at(connection)
     wanted: ColumnElement[bool] = t.id.in_(select(s.story).where(s.expired.is_(None)))
     if last is not None:
-        day = last.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        wanted = or_(wanted, t.as_of >= day - REMEMBERED)  # as `pipeline.evidence.kept` has it
-    found = connection.execute(select(*convert.columns(rows.stories, Story)).where(wanted).order_by(t.place))
+        wanted = or_(wanted, t.as_of >= remembering.oldest(last))
+    query = select(*convert.columns(rows.stories, Story)).where(wanted).order_by(t.place)
+    gone = remembering.gone(connection) - {s.story for own in by_indicator.values() for s in own}
+    stories = convert.read(Story, connection.execute(query))
     return Memory(
-        stories={story.id: story for story in convert.read(Story, found)},
+        stories={story.id: story for story in stories if story.id not in gone},
         signals={indicator: tuple(own) for indicator, own in by_indicator.items()},
         states=states(connection),
         health=health(connection),

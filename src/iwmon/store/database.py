@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, event
 
 from iwmon.store.failures import named
 
+Key = TypeVar("Key")
 Lock = AbstractContextManager[None]
 _BATCH = 500
 
@@ -35,7 +36,7 @@ class Database(Protocol):
     def close(self) -> None: ...
 
 
-def batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def batches(ids: Sequence[Key]) -> Iterator[Sequence[Key]]:
     """`ids` in pieces that fit into one IN list: databases limit the number of parameters."""
     return (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
 

@@ -45,6 +45,7 @@ _SET = (
     .where(_D.id == bindparam("of"))
     .values({name: bindparam(name, type_=_D[name].type) for name in _ALTERED})
 )
+RENAMED = " → "  # between the old and the new name of a receiver, in the ledger
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_SUCH_WAIT = timedelta(hours=25)  # a service gets 24 h of silence at most
 
@@ -175,7 +176,7 @@ def rename(connection: Connection, old: str, new: str, now: datetime) -> int:
     found = [_delivery(values) for values in connection.execute(query.order_by(_D.n).with_for_update())]
     after = [(replace(delivery, receiver=new), doubtful) for delivery, doubtful in found]
     _write(connection, after)
-    ledger.write(connection, [_entry(now, d, "renamed", f"{old} → {new}") for d, _ in after])
+    ledger.write(connection, [_entry(now, d, "renamed", f"{old}{RENAMED}{new}") for d, _ in after])
     return len(after)
 
 

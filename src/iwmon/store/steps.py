@@ -23,7 +23,7 @@ from iwmon.model import (
     Step,
     Story,
 )
-from iwmon.store import convert, desk, ledger, opened, rematches, rows
+from iwmon.store import convert, desk, ledger, opened, rematches, remembering, rows
 from iwmon.store.writer import Writer, existing
 from iwmon.stored import AssessmentRecord, Recorded
 
@@ -42,11 +42,20 @@ class Written:
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     volumes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     stories: Mapping[str, Story] | None = None  # None: nobody knows which are remembered
+    at: datetime | None = None  # of the step before
+    gone: frozenset[str] = frozenset()  # see `remembering`
 
     @classmethod
-    def of(cls, memory: Memory) -> Self:
+    def of(cls, memory: Memory, gone: frozenset[str]) -> Self:
         return cls(
-            memory.states, memory.health, memory.judgements, memory.budgets, memory.volumes, memory.stories
+            memory.states,
+            memory.health,
+            memory.judgements,
+            memory.budgets,
+            memory.volumes,
+            memory.stories,
+            memory.at,
+            gone,
         )
 
 
@@ -58,10 +67,10 @@ def commit(
     known: Written,
     *,
     once: bool = False,
-) -> None:
+) -> Written:
     """Writes all of a step. Every row has a key, so that the same step can come twice.
 
-    `once`: it is one of a one-shot poll.
+    `once`: it is one of a one-shot poll. Returns what the database holds when this is committed.
     """
     n, is_new = _step(connection, writer, step)
     added = _evidence(connection, writer, step, n, known)
@@ -83,6 +92,7 @@ def commit(
         opened.note_step(connection, writer, n, step.at, once=once)
     counted = [{"name": name, "value": value} for name, value in added.items() if value]
     writer.count(connection, rows.counters, counted)
+    return Written.of(memory, remembering.note(connection, writer, step, known.at, known.gone))
 
 
 def _judgements(connection: Connection, writer: Writer, step: Step, known: Written) -> None:
@@ -130,10 +140,15 @@ def _step(connection: Connection, writer: Writer, step: Step) -> tuple[int, bool
         "matches": len(step.matches),
         "alerts": len(step.alerts),
     }
-    made = connection.scalar(writer.adding(rows.steps).returning(n), values)
+    adding = writer.adding(rows.steps).returning(n)
+    made = connection.scalar(adding, values)
     if made is not None:
         return int(made), True
-    return int(connection.execute(select(n).where(rows.steps.c.key == key)).scalar_one()), False
+    # Only the last can come again. One before it that was like this was another step, at the same moment.
+    last, its_key = connection.execute(select(n, rows.steps.c.key).order_by(n.desc()).limit(1)).one()
+    if its_key.partition("-")[0] == key:
+        return int(last), False
+    return int(connection.execute(adding, values | {"key": f"{key}-{last}"}).scalar_one()), True
 
 
 def _key(step: Step) -> str:
@@ -145,7 +160,8 @@ def _key(step: Step) -> str:
         [(c.indicator, c.after) for c in step.level_changes],
         [(c.indicator, c.after) for c in step.coverage_changes],
         [a.id for a in step.alerts],
-        [(r.at.isoformat(), r.by, r.action) for r in step.rulings],
+        [(type(r).__name__, r.n, r.at.isoformat(), r.by, r.action) for r in step.rulings],
+        [(h.source, h.failures, h.outage) for r in step.readings if (h := step.memory.health.get(r.source))],
     )
     if step.rematch:
         said = (*said, step.rematch.indicators, [item.id for item in step.rematch.items])  # type: ignore[assignment]

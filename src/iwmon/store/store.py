@@ -52,6 +52,7 @@ from iwmon.store import (
     outbox,
     record,
     rematches,
+    remembering,
     retention,
     rows,
     silences,
@@ -134,7 +135,7 @@ class Store:
         """What advance needs after a restart: it is what the last committed step left."""
         with self._turn, reading(self._database) as connection:
             found = board.memory(connection)
-            self._written = steps.Written.of(found)
+            self._written = steps.Written.of(found, remembering.gone(connection))
         return found
 
     def unseen(self, items: Sequence[Item]) -> list[Item]:
@@ -155,8 +156,8 @@ class Store:
         """
         with self._turn:
             with writing(self._database) as connection:
-                steps.commit(connection, self._writer, step, polls, self._written, once=once)
-            self._written = steps.Written.of(step.memory)
+                written = steps.commit(connection, self._writer, step, polls, self._written, once=once)
+            self._written = written
 
     def recorded(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[Recorded]:
         """The steps with `since` <= at < `until`, oldest first: what replay needs. Read in pages."""
@@ -199,10 +200,34 @@ class Store:
                 found, after = record.raised(connection, after, last)
             yield from found
 
+    def assessed(self) -> list[tuple[AssessmentRecord, int]]:
+        """The last assessment of each judgement and UTC day, with the number of the last step at its moment.
+
+        0 where no step of that moment is left.
+        """
+        with reading(self._database) as connection:
+            return record.assessments(connection)
+
+    def reached(self, first: int) -> datetime | None:
+        """How far the clock had come before step number `first`, as far as what outlives pruning tells."""
+        with reading(self._database) as connection:
+            return record.reached(connection, first)
+
+    def remembered(self) -> tuple[int, Memory]:
+        """(The number of the last step, the memory that it left)."""
+        with reading(self._database) as connection:
+            return ledger.version(connection).step, board.memory(connection)
+
     def refers_to_steps(self, first: int, last: int) -> bool:
         """Whether anything stored says that it is of a step between these numbers."""
         with reading(self._database) as connection:
             return record.referred(connection, first, last)
+
+    def pruned_before(self, first: int) -> bool:
+        """Whether there were steps before this one, the first that is left."""
+        if isinstance(self._database, SqliteDatabase):  # it leaves no number out
+            return first > 1
+        return first > 1 and self.refers_to_steps(1, first - 1)
 
     def rulings_before(self, step: int) -> tuple[Ruling, ...]:
         """What was decided about judgements in steps before this one, pruned or not."""
@@ -821,6 +846,13 @@ class Store:
             stories = retention.kept_stories(connection)
             items = retention.kept_items(connection, stories)
         removed = 0
+        # First what says that the items were there: a kill half way must not look like a loss.
+        while True:
+            with self._turn, writing(self._database) as connection:
+                gone = retention.prune_log(connection, last)
+            if not gone:
+                break
+            removed += gone
         after: int | None = 0
         while after is not None:
             with self._turn, writing(self._database) as connection:
@@ -834,9 +866,4 @@ class Store:
         with self._turn, writing(self._database) as connection:
             removed += retention.prune_days(connection, before)
             removed += slots.prune(connection, before)
-        while True:
-            with self._turn, writing(self._database) as connection:
-                gone = retention.prune_log(connection, last)
-            if not gone:
-                return removed
-            removed += gone
+        return removed
