@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import permutations
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from backtest_nouns import (
     BEGIN,
+    END,
     HORIZON,
     MADE,
     at,
@@ -29,10 +32,13 @@ from backtest_nouns import (
 from iwmon import backtest, scoring
 from iwmon.backtest import Backtest, Rule, bootstrap, words
 from iwmon.backtest.episodes import surged
+from iwmon.backtest.fates import fates
 from iwmon.backtest.forecasts import forecasts, within
-from iwmon.backtest.matching import assign, fits, match
+from iwmon.backtest.matching import _pairs as pairs_of
+from iwmon.backtest.matching import assign, fits, lead, match
 from iwmon.backtest.nouns import FALSE, HIT, Alarm
 from iwmon.backtest.scopes import scopes
+from iwmon.export import EXPORTS
 from iwmon.model import Coverage, Level
 from iwmon.report import Event, Report
 from nouns import DAY, HOUR
@@ -503,10 +509,10 @@ def alarms(draw: Any) -> list[Alarm]:
 
 
 @st.composite
-def listed(draw: Any) -> list[Event]:
+def listed(draw: Any, most: int = 6) -> list[Event]:
     """Events of up to five days, some of which did not happen."""
     found = []
-    for n in range(draw(st.integers(0, 6))):
+    for n in range(draw(st.integers(0, most))):
         begin = BEGIN + draw(st.integers(0, 180)) * DAY
         last = begin + draw(st.integers(0, 5)) * DAY
         found.append(event(f"E{n}", begin.isoformat(), last.isoformat(), happened=draw(st.booleans())))
@@ -570,11 +576,119 @@ def test_the_assignment_is_the_best_of_all(leads: dict[tuple[int, int], int]) ->
     assert mine == best
 
 
+@given(alarms(), listed(20))
+def test_events_that_cannot_be_taken_are_left_out_and_nothing_else(
+    some: list[Alarm], events: list[Event]
+) -> None:
+    """The same pairs are taken as if every event were asked, of those that are as good, too."""
+    found = sorted(some, key=lambda a: a.begin)
+    ordered = sorted(events, key=lambda e: (e.begin, e.end, e.id))
+    every = {
+        (n, m): lead(alarm, one)
+        for n, one in enumerate(ordered)
+        for m, alarm in enumerate(found)
+        if fits(alarm, one, RULE)
+    }
+    few = pairs_of(found, ordered, RULE)
+    assert few.items() <= every.items()
+    assert assign(few) == assign(every)
+
+
+@given(alarms(), listed(20))
+def test_what_came_of_each_is_as_if_all_alarms_and_events_were_looked_at(
+    some: list[Alarm], events: list[Event]
+) -> None:
+    found = match(some, events, RULE, KNOWN)
+    real = [one for one in events if one.happened]
+    for alarm in found:
+        if alarm.outcome in ("extra", "standing", "undecided", "false"):
+            near = any(fits(alarm, one, RULE) for one in real)
+            standing = any(alarm.on(RULE.window(one)[0]) for one in real)
+            assert (alarm.outcome == "extra") == near
+            assert (alarm.outcome == "standing") == (standing and not near)
+    own = next(scope for scope in scopes(report(), events) if scope.judgement == "kj-2")
+    for one in fates(own, found, RULE, BEGIN, END):
+        if one.event.happened and one.outcome not in (*HIT, "outside"):
+            before = next((a for a in found if a.on(RULE.window(one.event)[0])), None)
+            taken = next((a for a in found if a.outcome in HIT and fits(a, one.event, RULE)), None)
+            assert (one.outcome == "already on") == (before is not None)
+            if before is not None:
+                assert f"{before.begin:%Y-%m-%d}" in one.reason
+            elif taken is not None:
+                assert f"{taken.begin:%Y-%m-%d} is counted for {taken.event}" in one.reason
+
+
 @given(alarms(), st.integers(0, 10), st.integers(0, 10))
 def test_merging_more_generously_never_makes_more_alarms(some: list[Alarm], less: int, more: int) -> None:
     stretches = [scoring.Episode("i", a.begin, a.end) for a in some]
     few, many = (len(scoring.merged(stretches, n * DAY)) for n in (less + more, less))
     assert few <= many
+
+
+# ---------------------------------------------------------------- long lists
+
+
+def many(number: int) -> list[Event]:
+    """Events of all days of the replay, and of days before and after."""
+    firsts = (BEGIN + (7 * n % 250 - 30) * DAY for n in range(number))
+    return [
+        event(f"E{n}", first.isoformat(), (first + n % 4 * DAY).isoformat(), happened=n % 3 > 0)
+        for n, first in enumerate(firsts)
+    ]
+
+
+def lines_run(work: Callable[[], object]) -> int:
+    """How many lines of Python it runs: what it costs, however busy the machine is."""
+    run = 0
+
+    def count(frame: FrameType, what: str, argument: object) -> Any:
+        nonlocal run
+        run += what == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return run
+
+
+def long_replay(until: date = END) -> Report:
+    """One with an alarm every twelve days."""
+    starts = range(0, (until - BEGIN).days - 3, 12)
+    changes = [
+        change
+        for n in starts
+        for change in stretch("mobilisation", *((BEGIN + m * DAY).isoformat() for m in (n, n + 3)))
+    ]
+    return report(changes, matches={"mobilisation": {"2022-08-01": 2}}, end=until)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda made, events: scored(made, *events),
+        lambda made, events: EXPORTS["html"](replace(made, events=tuple(events))),
+    ],
+    ids=["score", "report.html"],
+)
+def test_the_cost_grows_with_the_events_and_not_with_their_square(
+    work: Callable[[Report, list[Event]], object],
+) -> None:
+    made = long_replay()
+    work(made, many(1))  # templates are compiled once
+    small, middle, large = (lines_run(lambda n=n: work(made, many(n))) for n in (300, 600, 1200))
+    assert large - middle < 2.3 * (middle - small)
+
+
+def test_an_event_costs_the_same_in_a_long_replay() -> None:
+    def an_event(made: Report) -> int:
+        few, more = (lines_run(lambda n=n: scored(made, *many(n))) for n in (600, 1200))
+        return more - few
+
+    assert an_event(long_replay(date(2023, 12, 31))) < 2 * an_event(long_replay())
 
 
 # ---------------------------------------------------------------- words

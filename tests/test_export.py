@@ -27,6 +27,7 @@ from iwmon.cli.reported import show_report, show_suggestions
 from iwmon.export import EXPORTS, plots, strips, summary
 from iwmon.export.as_markdown import escaped
 from iwmon.export.buckets import bucketed
+from iwmon.export.plots.timeline import _Rows as Rows
 from iwmon.export.scale import Scale
 from iwmon.feedtext import link, safe
 from iwmon.jsonable import plain
@@ -483,6 +484,17 @@ def test_events_outside_are_listed_and_not_drawn() -> None:
     (folded,) = page(made).xpath("//details[contains(@class, 'events')]")
     assert folded.findtext("summary") == "1 known event outside the days replayed"
     assert [li.text_content() for li in folded.iter("li")] == ["a 1 Jan 2023 to 2 Jan 2023: Later (happened)"]
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 30)), max_size=40))
+def test_an_event_stands_in_the_first_row_that_is_free(some: list[tuple[int, int]]) -> None:
+    """Against the plain way: every row is asked in turn."""
+    rows, plain_rows = Rows(), list[float]()
+    for left, length in some:
+        row = next((n for n, end in enumerate(plain_rows) if end < left), len(plain_rows))
+        plain_rows[row : row + 1] = [left + length]
+        assert rows.take(left, left + length) == row
+        assert len(rows) == len(plain_rows)
 
 
 def test_an_event_goes_by_the_id_that_its_author_gave_it() -> None:

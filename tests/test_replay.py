@@ -20,9 +20,10 @@ from iwmon.replay.beats import Seen, next_step, of_rows
 from iwmon.replay.locating import locate
 from iwmon.replay.matching import CHUNK, Matching
 from iwmon.replay.merging import Recording
+from iwmon.replay.paired import Pair, alike, reworded
 from iwmon.replay.rows import UNLISTED, Row
 from iwmon.report import Report
-from nouns import NOON, configured, entry, item
+from nouns import NOON, SMALL, configured, entry, item
 from theatre import REPORTS, TEXT
 
 HOUR = timedelta(hours=1)
@@ -213,6 +214,60 @@ def test_workers_find_the_same_in_the_same_order(config: Config, workers: int) -
 def test_a_replay_with_workers_gives_the_same_report(config: Config) -> None:
     rows = [row(f"{REPORTS[n % len(REPORTS)]} {n}", n * 3 * HOUR, ("nn", "ukr")[n % 2]) for n in range(60)]
     assert replayed(config, rows, workers=1)[0] == replayed(config, rows)[0]
+
+
+TERMED = SMALL.replace("judgements:", "terms:\n  call: {en: [reservist*]}\njudgements:", 1).replace(
+    "mobilis* OR reservist*", "mobilis* OR $call", 1
+)
+EDITS = {
+    "another query": ("mobilis* OR $call", "mobilis* OR tank*"),
+    "a query that keeps what matched": ("mobilis* OR $call", "mobilis* OR tank* OR $call"),
+    "another termset of the same name": ("[reservist*]", "[conscript*]"),
+    "a new indicator": (
+        "      - id: grouping\n",
+        "      - {id: armour, name: T, type: occurrence, effect: supports, query: tank*}\n"
+        "      - id: grouping\n",
+    ),
+    "a language of its own": ("query: mobilis* OR $call", "query: {en: mobilis* OR $call}"),
+    "another id": ("id: grouping", "id: troops"),
+    "another weight": ("half_life: 30d", "half_life: 2d"),
+    "another term": ("realistic possibility", "unlikely"),
+    "nothing": ("", ""),
+}
+SAID = ("Reservists mobilised", "Tanks seen", "Conscripts and tanks mobilised", "A regional grouping", "Rain")
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+@pytest.mark.parametrize("edit", EDITS)
+def test_two_configurations_at_once_are_two_replays(edit: str, workers: int) -> None:
+    rows = [
+        row(f"{SAID[n * 7 % 5]} {n}", n * 5 * HOUR, ("nn", "ukr", UNLISTED)[n % 3], language="en")
+        for n in range(80)
+    ]
+    old, new = configured(TERMED), configured(TERMED.replace(*EDITS[edit], 1))
+    assert alike(old, new)
+    words_only = (
+        "another query",
+        "a query that keeps what matched",
+        "another termset of the same name",
+        "nothing",
+    )
+    assert reworded(old, new) == (edit in words_only)
+    for first, second in ((old, new), (new, old)):
+        pair, seen = Pair(first, second, HOUR, workers), list[Step]()
+        pair.rows(rows, seen.append)
+        alone = replayed(first, rows)
+        assert pair.complete
+        assert pair.reports("made up") == (alone[0], replayed(second, rows)[0])
+        assert seen == alone[1]
+    assert alone[0].matched
+
+
+@pytest.mark.parametrize(
+    "edit", [("reliability: B", "reliability: E"), ("language: be", "language: en"), ("id: sb,", "id: sb2,")]
+)
+def test_with_other_sources_two_configurations_do_not_see_the_same(edit: tuple[str, str]) -> None:
+    assert not alike(configured(SMALL), configured(SMALL.replace(*edit, 1)))
 
 
 @settings(max_examples=25, deadline=None)

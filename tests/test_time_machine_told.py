@@ -80,10 +80,10 @@ def test_an_interrupted_comparison_does_not_say_that_alerts_differ(
 ) -> None:
     """130, as any command that is interrupted; 1 is what --exit-code says of alerts that differ."""
 
-    class Half:
-        complete = False
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr("iwmon.cli.replaying.judged", lambda *a, **b: Half())
+    monkeypatch.setattr("iwmon.replay.paired.judged", interrupted)
     result = run("diff", "indicators.yaml", "other.yaml", "news.jsonl", "--exit-code")
     assert result.exit_code == 130
     assert "Aborted" not in result.output

@@ -22,6 +22,7 @@ nothing of when an event begins, so it is not scored here, but when the judgemen
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -30,7 +31,7 @@ from iwmon import yardsticks
 from iwmon.backtest.episodes import surged
 from iwmon.backtest.nouns import Rule
 from iwmon.backtest.scopes import Scope
-from iwmon.report import Event, Outlook
+from iwmon.report import Outlook
 from iwmon.stored import AssessmentRecord
 
 _DAY = timedelta(days=1)
@@ -76,12 +77,13 @@ def forecasts(
     with_p = [(record, record.p) for record in alive if record.p is not None]
     if not with_p:
         return Forecasts(why="nothing was implied on any day: the judgement has no term, or was settled")
-    counts = dict(_counted(scope, rule))
+    begins = _begins(scope)
+    counts = dict(_counted(scope, begins, rule))
     found = []
     for record, p in with_p:
         end = min(date.fromisoformat(record.day) + rule.horizon, deadline.date())
         if end <= known_to:
-            found.append(_forecast(record, p, scope.events, end, deadline, rule, counts, yardstick))
+            found.append(_forecast(record, p, begins, end, deadline, rule, counts, yardstick))
     if not found:
         hint = f"the list of events is complete to {known_to} only"
         return Forecasts(why=f"the answer is known for none of its {len(with_p)} days: {hint}")
@@ -96,7 +98,7 @@ def within(p: float, left: timedelta, asked: timedelta) -> float:
 def _forecast(
     record: AssessmentRecord,
     p: float,
-    events: Sequence[Event],
+    begins: Sequence[date],
     end: date,
     deadline: datetime,
     rule: Rule,
@@ -110,7 +112,7 @@ def _forecast(
     known = yardsticks.known(record.term, yardstick)
     return Forecast(
         day=day,
-        happened=_follows(events, day, end),
+        happened=_follows(begins, day, end),
         tool=brought(p),
         constant=brought(yardsticks.band(record.term, yardstick).mid) if known else None,
         decayed=brought(record.alone) if record.alone is not None else None,
@@ -118,12 +120,18 @@ def _forecast(
     )
 
 
-def _follows(events: Sequence[Event], day: date, end: date) -> bool:
+def _begins(scope: Scope) -> list[date]:
+    """The first days of what happened, in order."""
+    return sorted(event.begin for event in scope.events if event.happened)
+
+
+def _follows(begins: Sequence[date], day: date, end: date) -> bool:
     """Whether an event begins after the day, up to `end`."""
-    return any(event.happened and day < event.begin <= end for event in events)
+    after = bisect_right(begins, day)
+    return after < len(begins) and begins[after] <= end
 
 
-def _counted(scope: Scope, rule: Rule) -> Iterator[tuple[date, float]]:
+def _counted(scope: Scope, begins: Sequence[date], rule: Rule) -> Iterator[tuple[date, float]]:
     """(Day, what the plain rule's word of that day has been worth so far)."""
     days = [
         (day, loud) for day, loud in zip(scope.days, surged(scope.counts), strict=True) if loud is not None
@@ -133,7 +141,7 @@ def _counted(scope: Scope, rule: Rule) -> Iterator[tuple[date, float]]:
         while over < len(days) and days[over][0] + rule.horizon <= day:
             past, word = days[over]
             total[word] += 1
-            yes[word] += _follows(scope.events, past, past + rule.horizon)
+            yes[word] += _follows(begins, past, past + rule.horizon)
             over += 1
         yield day, (yes[loud] + 1) / (total[loud] + 2)
 

@@ -50,18 +50,20 @@ class Scope:
 
 def scopes(report: Report, events: Sequence[Event]) -> tuple[Scope, ...]:
     """All scopes, those without an event too, in the order of the configuration; indicators after theirs."""
-    own = {event.indicator for event in events if event.indicator}
+    of_judgement: dict[str, list[Event]] = {}
+    own: dict[str, list[Event]] = {}
+    for event in events:
+        if event.indicator:
+            own.setdefault(event.indicator, []).append(event)
+        else:
+            of_judgement.setdefault(event.judgement, []).append(event)
     found = []
     for outlook in report.outlooks:
         name = outlook.judgement
         courses = [course for course in report.courses if course.judgement == name]
         loud = tuple(c for c in courses if c.effect.endswith("supports") and c.indicator not in own)
-        found.append(
-            Scope(name, "", loud, tuple(e for e in events if (e.judgement, e.indicator) == (name, "")))
-        )
+        found.append(Scope(name, "", loud, tuple(of_judgement.get(name, ()))))
         found += [
-            Scope(name, c.indicator, (c,), tuple(e for e in events if e.indicator == c.indicator))
-            for c in courses
-            if c.indicator in own
+            Scope(name, c.indicator, (c,), tuple(own[c.indicator])) for c in courses if c.indicator in own
         ]
     return tuple(found)

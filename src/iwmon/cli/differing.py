@@ -355,17 +355,14 @@ def _difference(
 def _over_files(
     call: Call, old: Config, new: Config, files: Sequence[str], wish: Wish
 ) -> tuple[Difference, Config, list[str]]:
-    """The same over recorded items, each replay from their beginning."""
-    from iwmon.cli.replaying import Options, judged, rereadable
+    """The same over recorded items, both replays from their beginning."""
+    from iwmon.cli.replaying import Options, both, rereadable
 
     paths = [Path(name) for name in files]
     rereadable(paths)
-    sides = []
-    for one in (old, new):
-        sides.append(judged(call, one, paths, Options(now=moment(None))))
-        if not sides[-1].complete:
-            raise KeyboardInterrupt  # halves cannot be compared; and 1 would say that alerts differ
-    before, after = sides
+    before, after = both(call, old, new, paths, Options(now=moment(None)))
+    if not (before.complete and after.complete):
+        raise KeyboardInterrupt  # halves cannot be compared; and 1 would say that alerts differ
     begin, end = before.since, max(before.until, after.until)
     until = moment(wish.until) if wish.until else end
     since = max(_since(wish.since, until), begin - HOUR)  # what the first step saw came before it
@@ -373,8 +370,8 @@ def _over_files(
         hint = f"they reach from {_minute(begin)} to {_minute(end)} UTC: another --since or --until"
         raise Misuse(f"the files have no item between {_minute(since)} and {_minute(until)} UTC", hint=hint)
     until = min(until, end)
-    both = compare.side_of(before), compare.side_of(after)
-    return _difference(old, new, both, since, until, after.items), new, _renamings(old, new)
+    sides = compare.side_of(before), compare.side_of(after)
+    return _difference(old, new, sides, since, until, after.items), new, _renamings(old, new)
 
 
 def _minute(at: datetime) -> str:

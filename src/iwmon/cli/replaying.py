@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from iwmon.origins.names import squeezed
 from iwmon.replay import HOUR, WORTH_WORKERS, Replay, formats
 from iwmon.replay.locating import locate
 from iwmon.replay.merging import Recording
+from iwmon.replay.paired import Pair, alike
 from iwmon.replay.suggest import suggest as suggested
 from iwmon.replay.tally import Tally
 from iwmon.report import Event, Input, Report
@@ -105,6 +107,23 @@ def judged(
     return _of_store(call, loaded, options, events, watch)
 
 
+def both(
+    call: Call, old: Config, new: Config, files: Sequence[Path], options: Options
+) -> tuple[Report, Report]:
+    """The reports of two replays of these files, by each configuration. Raises Failure.
+
+    Of an edit that leaves the sources as they are, the files are read and matched once. KeyboardInterrupt
+    gives reports of which at least one is not complete.
+    """
+    if not alike(old, new):
+        first = judged(call, old, files, options)
+        return first, judged(call, new, files, options) if first.complete else first
+    with _read(files, old, options) as (bar, rows):
+        pair = Pair(old, new, options.step, _workers(options, rows.total))
+        pair.rows(rows, _watched(bar, rows.total, None))
+        return pair.reports(_title(files))
+
+
 def rereadable(files: Sequence[Path]) -> None:
     """Raises Misuse for what can be read only once: a second replay would find it empty."""
     for path in files:
@@ -118,6 +137,20 @@ def rereadable(files: Sequence[Path]) -> None:
 def _of_files(
     loaded: Config, files: Sequence[Path], options: Options, events: Sequence[Event], watch: Watch | None
 ) -> Report:
+    with _read(files, loaded, options) as (bar, rows):
+        replay = Replay(loaded, options.step, _workers(options, rows.total))
+        replay.rows(rows, _watched(bar, rows.total, watch))
+        return replay.report(
+            _title(files),
+            assumptions=[*known.left_out(options.mapping), *_assumptions(loaded, rows)],
+            inputs=rows.inputs,
+            events=events,
+        )
+
+
+@contextmanager
+def _read(files: Sequence[Path], loaded: Config, options: Options) -> Iterator[tuple[Progress, Recording]]:
+    """The rows of the files, with the bar that shows how far it is. Raises Failure where there is none."""
     with (
         show.progress(lasting=True) as bar,
         Recording.open(
@@ -132,14 +165,11 @@ def _of_files(
         if not rows.total:
             raise _nothing(rows.inputs, options)
         _warn_of_steps(rows.span, options.step)
-        replay = Replay(loaded, options.step, _workers(options, rows.total))
-        replay.rows(rows, _watched(bar, rows.total, watch))
-        return replay.report(
-            ", ".join(path.name for path in files),
-            assumptions=[*known.left_out(options.mapping), *_assumptions(loaded, rows)],
-            inputs=rows.inputs,
-            events=events,
-        )
+        yield bar, rows
+
+
+def _title(files: Sequence[Path]) -> str:
+    return ", ".join(path.name for path in files)
 
 
 def _of_store(

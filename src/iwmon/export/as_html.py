@@ -125,14 +125,18 @@ def _busy(lanes: Sequence[Lane]) -> Iterator[Lane]:
 
 
 def _lane(lane: Lane, scale: Scale) -> dict[str, object]:
-    outside = [e for e in lane.events if e.end < scale.first or e.begin > scale.last]
+    inside: list[dict[str, object]] = []
+    outside: list[dict[str, object]] = []
+    for event in lane.events:
+        shown = event.end >= scale.first and event.begin <= scale.last
+        (inside if shown else outside).append(_event(event))
     return {
         "id": safe(lane.label),
         "statement": lane.statement,
         "tally": summary.tally(lane.raised),
         "plot": plots.lane(lane.raised, lane.events, scale, lane.label),
-        "events": [_event(event) for event in lane.events if event not in outside],
-        "outside": [_event(event) for event in outside],
+        "events": inside,
+        "outside": outside,
         "count": count(len(outside), "known event"),
     }
 

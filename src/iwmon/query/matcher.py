@@ -25,6 +25,9 @@ from iwmon.query.syntax import QueryError
 from iwmon.query.terms import Vocabulary, primary_language
 from iwmon.query.ways import Listing
 
+Queries = Mapping[str, Mapping[str, str]]  # indicator → language, or "" for any → text
+Termsets = Mapping[str, Mapping[str, Sequence[str]]]  # name → language → entries
+Asked = tuple[Queries, Termsets]
 STRENGTH = (1.0, 0.8, 0.6)  # of a match in title, summary, body: method.md section 2
 
 
@@ -38,26 +41,24 @@ class _Program:
     terms: frozenset[int]
 
 
-def compile(  # noqa: A001 - the word for it, as in `re.compile`
-    queries: Mapping[str, Mapping[str, str]], terms: Mapping[str, Mapping[str, Sequence[str]]]
-) -> Matcher:
+def compile(queries: Queries, terms: Termsets) -> Matcher:  # noqa: A001 - the word for it, as in `re.compile`
     """Compile the queries of all indicators: id → language (or "" for any) → text of the query.
 
     `terms` are the termsets: name → language → entries. Raises QueryError for the first query that
     cannot be read; `where` then names the indicator and the language.
     """
-    return Matcher(queries, terms)
+    return Matcher((queries, terms))
 
 
 class Matcher:
     """Compiled queries. `indicators` are their ids, in the order of the configuration."""
 
-    def __init__(
-        self, queries: Mapping[str, Mapping[str, str]], terms: Mapping[str, Mapping[str, Sequence[str]]]
-    ) -> None:
-        self.indicators = tuple(queries)
+    def __init__(self, *asked: Asked) -> None:
+        """Of several configurations, each with its own termsets, an item is read once for all of them; no id
+        may be in two."""
+        self.indicators = tuple(name for queries, _ in asked for name in queries)
         planner = Planner()
-        programs = list(_programs(queries, Vocabulary(terms), planner))
+        programs = list(_programs(asked, planner))
         weights = planner.weights()
         self._listings: dict[str | None, Listing[_Program]] = {None: Listing()}  # by language of the item
         self._listings |= {program.language: Listing() for program in programs}
@@ -135,14 +136,16 @@ class Matcher:
         )
 
 
-def _programs(
-    queries: Mapping[str, Mapping[str, str]], vocabulary: Vocabulary, planner: Planner
-) -> Iterator[_Program]:
-    for number, (indicator, by_language) in enumerate(queries.items()):
-        for code, text in by_language.items():
-            try:
-                query = vocabulary.expand(parse(text), code)
-            except QueryError as error:
-                error.where = f"indicator {indicator}, query {code or 'for any language'}, {error.where}"
-                raise
-            yield _Program(number, primary_language(code), *planner.plan(query))
+def _programs(asked: Sequence[Asked], planner: Planner) -> Iterator[_Program]:
+    number = 0
+    for queries, terms in asked:
+        vocabulary = Vocabulary(terms)
+        for indicator, by_language in queries.items():
+            for code, text in by_language.items():
+                try:
+                    query = vocabulary.expand(parse(text), code)
+                except QueryError as error:
+                    error.where = f"indicator {indicator}, query {code or 'for any language'}, {error.where}"
+                    raise
+                yield _Program(number, primary_language(code), *planner.plan(query))
+            number += 1

@@ -62,7 +62,7 @@ def with_unlisted(config: Config) -> Config:
 def of_rows(config: Config, rows: Iterable[Row], matched: Matched, step: timedelta) -> Iterator[Beat]:
     """Rows in the order of their times → a beat for every step from the first to the last."""
     config = with_unlisted(config)
-    seen, watch = Seen(), _Watch(config)
+    seen, watch = Seen(), Watching(config)
     sources = config.sources
     items = (_item(sources[row.source], row, step) for row in rows)
     waiting: dict[str, list[Item]] = {}
@@ -117,7 +117,7 @@ def _item(source: Source, row: Row, step: timedelta) -> Item:
     return pipeline.identify(source, (entry,), next_step(row.at, step), history=False)[0]
 
 
-class _Watch:
+class Watching:
     """Which sources watch: those that have brought something lately."""
 
     def __init__(self, config: Config) -> None:

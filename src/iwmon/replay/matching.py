@@ -20,11 +20,13 @@ from types import TracebackType
 from typing import Self
 
 from iwmon import query
-from iwmon.config import Config
-from iwmon.model import Entry, Failure, Item, Match
+from iwmon.config import Config, requeried
+from iwmon.model import Entry, Failure, Indicator, Item, Match
+from iwmon.query.matcher import Asked
 from iwmon.replay.handover import Handed, handed, held, take
 
 CHUNK = 500  # items a message: what it costs to send one is shared by so many
+EDITED = "\n"  # no id has one
 AHEAD = 3  # chunks a worker that are on their way
 
 _Text = tuple[str, str, str, str, str | None]  # source, title, summary, body, language
@@ -38,17 +40,18 @@ class Matching:
     A context manager: its workers end with it. Raises Failure when one of them dies.
     """
 
-    def __init__(self, config: Config, workers: int = 0) -> None:
-        self._matcher = config.matcher
+    def __init__(self, config: Config, workers: int = 0, edit: Config | None = None) -> None:
+        """`edit`: another configuration; what it asks otherwise is matched too, under ids that begin with
+        EDITED."""
+        asks = [_asked(config.indicators.values(), config)]
+        if edit is not None and (changed := requeried(config, edit)):
+            asks.append(_asked((edit.indicators[name] for name in sorted(changed)), edit, EDITED))
+        self._matcher = config.matcher if workers or len(asks) == 1 else query.Matcher(*asks)
         self._workers = workers
         self._pool: ProcessPoolExecutor | None = None
         self._open = ExitStack()
         if workers:
-            queries = {name: dict(indicator.queries) for name, indicator in config.indicators.items()}
-            terms = {
-                name: {code: tuple(some) for code, some in by.items()} for name, by in config.terms.items()
-            }
-            asked = self._open.enter_context(handed((queries, terms)))
+            asked = self._open.enter_context(handed(asks))
             # Not forked: a progress bar's thread may hold a lock just then.
             context = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(workers, context, _prepare, (asked,))
@@ -90,6 +93,13 @@ class Matching:
             yield from _joined(chunk, future.result())
 
 
+def _asked(indicators: Iterable[Indicator], config: Config, prefix: str = "") -> Asked:
+    """What these indicators ask, in a form that crosses to another process."""
+    queries = {f"{prefix}{one.id}": dict(one.queries) for one in indicators}
+    terms = {name: {code: tuple(some) for code, some in by.items()} for name, by in config.terms.items()}
+    return queries, terms
+
+
 def _joined(chunk: Sequence[Item], found: Sequence[_Found]) -> Iterator[tuple[Item, tuple[Match, ...]]]:
     matches: list[tuple[Match, ...]] = [()] * len(chunk)
     for place, indicator, where, words, strength in found:
@@ -105,9 +115,9 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # matching does not look at times
 
 
 def _prepare(asked: Handed) -> None:
-    """`asked`: the queries and the termsets."""
+    """`asked`: the queries and the termsets of each configuration."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent: it ends us
-    _own[:] = [query.compile(*take(asked))]
+    _own[:] = [query.Matcher(*take(asked))]
 
 
 def _match(texts: Sequence[_Text]) -> list[_Found]:

@@ -42,10 +42,15 @@ def steps(beats: Iterable[Beat], memory: Memory | None = None) -> Iterator[Step]
     """What the live pipeline makes of each beat, from an empty memory or from this one."""
     memory = memory or Memory()
     for beat in beats:
-        config = replace(beat.config, matcher=Known(beat.matches))  # type: ignore[arg-type]
-        step = pipeline.advance(config, memory, beat.readings, beat.at, beat.rulings)
+        step = judged(beat, memory)
         memory = step.memory
         yield step
+
+
+def judged(beat: Beat, memory: Memory) -> Step:
+    """What the live pipeline makes of one beat."""
+    config = replace(beat.config, matcher=Known(beat.matches))  # type: ignore[arg-type]
+    return pipeline.advance(config, memory, beat.readings, beat.at, beat.rulings)
 
 
 class Replay:
