@@ -166,7 +166,7 @@ def main() -> int:
         share = 100 * (cpu_seconds(process) - first) / (time.monotonic() - began)
         polls = counts["304"] - asked
         daemon.send_signal(signal.SIGTERM)
-        code = daemon.wait(15)
+        code = daemon.wait(60)
     print(
         f"{FEEDS} feeds, first polls answered 200: {counts['200']}; over {span} s: {polls} polls answered 304"
     )
