@@ -6,7 +6,7 @@ import unicodedata
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from iwmon import stories
@@ -131,3 +131,98 @@ def test_fifty_reprints_are_one_story() -> None:
         known[story.id] = story
     assert len(known) == 1
     assert len(next(iter(known.values())).items) == 50
+
+
+# ---------------------------------------------------------------- a flood
+
+
+WORDS = [f"word{n}" for n in range(14)]
+SAID = st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join)
+ARRIVALS = st.lists(
+    st.tuples(
+        SAID,
+        SAID,
+        st.sampled_from([None, "en", "ru"]),
+        st.integers(-100, 100),  # hours
+        st.sampled_from(["g", "h"]),
+        st.sampled_from(["", "Minsk"]),
+        st.frozensets(st.sampled_from("ijk"), min_size=1),
+        st.booleans(),  # whether some stories are kept from it
+    ),
+    min_size=5,
+    max_size=40,
+)
+
+
+def text(*numbers: int) -> str:
+    return " ".join(f"word{n}" for n in numbers)
+
+
+def came(title: str, language: str = "en", origin: str = "", what: str = "i") -> tuple:
+    return title, "", language, 0, "g", origin, frozenset(what), False
+
+
+LONG = text(*range(20, 26))
+
+
+@given(ARRIVALS, st.sampled_from([0, 5]))
+@example([came(LONG), came(f"{LONG} {text(40, 41, 42, 43)}")], 0)  # shares no more than it has to
+@example([came(text(20, 21, 22, 23), origin="Minsk"), came(text(*range(20, 33)), origin="Minsk")], 0)
+@example([came(text(*range(20, 26))), came(text(*range(22, 28))), came(text(*range(20, 28)))], 0)  # the first
+@example(  # a story that came to an indicator late is still the first of those that have it
+    [
+        came(text(20, 21, 22, 23), origin="Minsk", what="i"),
+        came(text(30, 31, 32, 33), origin="Minsk", what="j"),
+        came(text(20, 21, 22, 23), origin="Minsk", what="j"),
+        came(text(40, 41, 42, 43), "ru", "Minsk", "j"),
+    ],
+    0,
+)
+@example(  # of two languages, too
+    [
+        came(text(20, 21, 22, 23), "en", "Minsk", "k"),
+        came(text(30, 31, 32, 33), "uk", "Minsk", "j"),
+        came(text(50, 51, 52, 53), "en", "Minsk", "j"),
+        came(text(40, 41, 42, 43), "ru", "Minsk", "j"),
+    ],
+    0,
+)
+@settings(max_examples=200)
+def test_a_flood_is_told_apart_as_a_few_items_are(arrivals, few: int) -> None:
+    """Whatever words, languages, origins and days: `Near` finds what a look at every story finds."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("iwmon.stories._FEW", few)
+        known: dict[str, Story] = {}
+        near = stories.Near(())
+        for n, (title, summary, language, hours, group, origin, what, choosy) in enumerate(arrivals):
+            one = item(title, summary=summary, key=f"k{99 - n}", language=language)
+            at = NOON + hours * HOUR
+            who = voice("Paper", group, origin=origin)
+            without = {s for s in known if choosy and known[s].title_words & {"word1"}}
+            in_order = sorted(known.values(), key=lambda s: s.as_of.date())  # stable: as they arose
+            plain = stories.find(one, at, (s for s in in_order if s.id not in without), who, what)
+            assert near.find(one, at, who, what, without) == plain
+            story = stories.join(plain, one, who, what) if plain else stories.begin(one, at, who, what)
+            known[story.id] = story
+            near.put(story)
+
+
+def test_a_flood_of_reports_is_compared_with_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two thousand different reports at once, as a hostile feed may bring them: comparisons, not seconds."""
+    compared = 0
+    plain = stories.same_report
+
+    def counted(*given: object) -> bool:
+        nonlocal compared
+        compared += 1
+        return plain(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(stories, "same_report", counted)
+    near = stories.Near(())
+    for n in range(2_000):
+        one = item(
+            f"Reservists called up in place{n} street{n * 7} house{n * 11} by officer{n * 13}", key=f"k{n}"
+        )
+        assert near.find(one, NOON, voice("Paper"), WHAT, ()) is None
+        near.put(stories.begin(one, NOON, voice("Paper"), WHAT))
+    assert compared < 20 * 2_000  # each with each would be two million

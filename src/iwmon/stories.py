@@ -7,22 +7,26 @@ compared by the significant words that they share: the Jaccard index |A∩B| / |
 Where both rest on one origin that is cited, less resemblance is needed; and in another language none,
 if they signal the same indicator: words of two languages cannot be compared, but whose word it is can.
 Only items that matched an indicator are clustered, which keeps the exact comparison cheap enough
-that no sketch (MinHash, SimHash) is needed: the answer is exact and can be explained.
+that no sketch (MinHash, SimHash) is needed: the answer is exact and can be explained. `Near` gives the
+same answer for a flood of items at a bearable price.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable
+from bisect import insort
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from iwmon.model import Item, Story
 from iwmon.origins import Voice
 from iwmon.query import fold
 
 WINDOW = timedelta(hours=72)
-REACH_DAYS = 3  # WINDOW, in UTC dates either way
+_REACH = [timedelta(days=n) for n in range(-3, 4)]  # WINDOW, in UTC dates either way
+_FEW = 16  # items for which comparing with every story costs less than arranging the stories by their words
 SAME = 0.6  # share of common words from which two texts are one report
 SAME_ORIGIN = 0.3  # the same, where both rest on one cited origin
 _FEWEST = 4  # a title with fewer significant words says too little to be compared on its own
@@ -82,6 +86,128 @@ def find(
         if same_origin(item, voice, indicators, story):
             return story
     return None
+
+
+class Near:
+    """The stories that a step's items may join, in the order of their UTC dates, then as they arose.
+
+    `find` answers as the function of that name does for a list of them in this order.
+    """
+
+    def __init__(self, stories: Iterable[Story]) -> None:
+        self._days: dict[date, dict[str, Story]] = {}
+        self._shelves: dict[date, _Shelf] = {}
+        self._asked = 0
+        for story in stories:
+            self.put(story)
+
+    def put(self, story: Story) -> None:
+        """A new story, or an old one as it is from here on."""
+        day = story.as_of.date()
+        self._days.setdefault(day, {})[story.id] = story
+        if day in self._shelves:
+            self._shelves[day].put(story)
+
+    def find(
+        self, item: Item, as_of: datetime, voice: Voice, indicators: frozenset[str], without: Collection[str]
+    ) -> Story | None:
+        """The first that the item reprints, else that has its origin, or None. `without`: ids of others."""
+        days = [day for reach in _REACH if (day := as_of.date() + reach) in self._days]
+        self._asked += 1
+        if self._asked <= _FEW:
+            those = (s for day in days for s in self._days[day].values() if s.id not in without)
+            return find(item, as_of, those, voice, indicators)
+        title, words = words_of(item)
+
+        def fits(story: Story) -> bool:
+            return abs(as_of - story.as_of) <= WINDOW and story.id not in without
+
+        shelves = [self._shelf(day) for day in days]
+        for shelf in shelves:
+            for story in shelf.alike(title, words, SAME):
+                if fits(story) and same_report(title, words, story):
+                    return story
+        for shelf in shelves:
+            held = shelf.first_cited(
+                item, voice, indicators, lambda s: fits(s) and same_origin(item, voice, indicators, s)
+            )
+            if held is not None:
+                return held
+        return None
+
+    def _shelf(self, day: date) -> _Shelf:
+        if day not in self._shelves:
+            self._shelves[day] = _Shelf()
+            for story in self._days[day].values():
+                self._shelves[day].put(story)
+        return self._shelves[day]
+
+
+class _Shelf:
+    """The stories of a day by their words, and by whose word they are.
+
+    Texts that share a part t of all their words share at least that part of either's: so of n words of an
+    item a story that it may join has at least one of any n - ⌈t·n⌉ + 1. The rarest of them lead to few
+    stories (the prefix filter of Chaudhuri et al. 2006, "A primitive operator for similarity joins").
+    """
+
+    def __init__(self) -> None:
+        self._stories: dict[str, Story] = {}
+        self._places: dict[str, int] = {}  # in the order in which they arose
+        self._by_title: dict[str, list[str]] = {}
+        self._by_word: dict[str, list[str]] = {}
+        self._by_group: dict[str, dict[str | None, dict[str, list[str]]]] = {}  # → language → indicator
+        self._cited: set[str] = set()  # groups of which a story cites its origin
+
+    def put(self, story: Story) -> None:
+        """A new story, or an old one as it is from here on: its words, time and origin stay the same."""
+        before = self._stories.get(story.id)
+        self._stories[story.id] = story
+        if before is None:
+            self._places[story.id] = len(self._places)
+            for word in story.title_words:
+                self._by_title.setdefault(word, []).append(story.id)
+            for word in story.words:
+                self._by_word.setdefault(word, []).append(story.id)
+            if story.origin:
+                self._cited.add(story.group)
+        by_indicator = self._by_group.setdefault(story.group, {}).setdefault(story.language, {})
+        for name in story.indicators - (before.indicators if before else frozenset()):
+            insort(by_indicator.setdefault(name, []), story.id, key=self._places.__getitem__)
+
+    def alike(
+        self, title: frozenset[str], words: frozenset[str], share: float, group: str | None = None
+    ) -> Iterator[Story]:
+        """All that may share so much of their words, and others; of one group, if one is given; in order."""
+        found = set[str]()
+        if len(title) >= _FEWEST:
+            found |= _sharing(title, self._by_title, share)
+        if len(words) >= 2 * _FEWEST:
+            found |= _sharing(words, self._by_word, share)
+        if group is not None:
+            found = {one for one in found if self._stories[one].group == group}
+        return (self._stories[one] for one in sorted(found, key=self._places.__getitem__))
+
+    def first_cited(
+        self, item: Item, voice: Voice, indicators: frozenset[str], fits: Callable[[Story], bool]
+    ) -> Story | None:
+        """The first that rests on the item's origin and fits."""
+        languages = self._by_group.get(voice.group)
+        if languages is None or not (voice.origin or voice.group in self._cited):
+            return None
+        ways: list[Iterable[Story]] = [self.alike(*words_of(item), SAME_ORIGIN, voice.group)]
+        for language, by_indicator in languages.items():
+            if item.language and language and language != item.language:
+                ways += [map(self._stories.__getitem__, by_indicator.get(name, ())) for name in indicators]
+        firsts = [story for way in ways if (story := next(filter(fits, way), None))]
+        return min(firsts, key=lambda story: self._places[story.id], default=None)
+
+
+def _sharing(words: frozenset[str], shelf: Mapping[str, list[str]], share: float) -> set[str]:
+    """The ids of all texts that may share this part of their words with these."""
+    needed = math.ceil(share * len(words) - 1e-9)
+    rarest = sorted(words, key=lambda word: len(shelf.get(word, ())))[: len(words) - needed + 1]
+    return {one for word in rarest for one in shelf.get(word, ())}
 
 
 def begin(item: Item, as_of: datetime, voice: Voice, indicators: frozenset[str]) -> Story:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from iwmon import modality, origins, stories, thresholds
 from iwmon.config import Config
@@ -17,7 +17,6 @@ UNJUDGED = 6  # credibility of what nobody has judged
 DENIAL_REACH = timedelta(hours=72)  # a denial speaks of the reports of these hours before it
 _BELIEVED: frozenset[Reliability] = frozenset(("A", "B", "C"))  # when they carry a denial by the accused
 ALIKE: Reliability = "C"  # everybody's, where reliability is left out of the model
-_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -58,8 +57,9 @@ class Work:
     def __init__(self, config: Config, memory: Memory) -> None:
         self.config, self.memory = config, memory
         self.evidence = Evidence()
-        self._days: dict[date, dict[str, Story]] | None = None
+        self._known: stories.Near | None = None
         self._denials: set[str] | None = None  # stories that nothing but denials tell
+        self._living: dict[str, dict[str, Signal]] = {}  # of the memory, by indicator and story
         self._denied: list[tuple[Item, Indicator, Voice, datetime]] = []
 
     def take(self, item: Item, found: Sequence[Match], moment: datetime) -> None:
@@ -82,8 +82,7 @@ class Work:
         self, item: Item, moment: datetime, voice: Voice, names: frozenset[str], *, denies: bool
     ) -> Story:
         """The story that the item begins or joins; the signals of that know who carries it now."""
-        near = () if "stories" in self.config.without else self._near(moment, denies)
-        held = stories.find(item, moment, near, voice, names)
+        held = self._held(item, moment, voice, names, denies)
         if held is None:
             story = stories.begin(item, moment, voice, names)
         else:
@@ -100,18 +99,18 @@ class Work:
         for denial in self._denied:
             self.deny(*denial)
 
-    def _near(self, moment: datetime, denies: bool) -> list[Story]:
-        """The stories that an item of this moment could join, in the order in which they arose.
+    def _held(
+        self, item: Item, moment: datetime, voice: Voice, names: frozenset[str], denies: bool
+    ) -> Story | None:
+        """The story that an item joins.
 
         A report is no reprint of its denial: else who denies first would make its origin his own.
         """
-        if self._days is None:
-            self._days = {}
-            for story in self.memory.stories.values():
-                self._days.setdefault(story.as_of.date(), {})[story.id] = story
-        days = range(-stories.REACH_DAYS, stories.REACH_DAYS + 1)
-        near = [s for n in days for s in self._days.get(moment.date() + n * _DAY, {}).values()]
-        return near if denies else [s for s in near if s.id not in self._told_by_denials()]
+        if "stories" in self.config.without:
+            return None
+        if self._known is None:
+            self._known = stories.Near(self.memory.stories.values())
+        return self._known.find(item, moment, voice, names, () if denies else self._told_by_denials())
 
     def _told_by_denials(self) -> set[str]:
         if self._denials is None:
@@ -123,16 +122,17 @@ class Work:
     def put(self, story: Story) -> None:
         """A story as it is from here on."""
         self.evidence.stories[story.id] = story
-        if self._days is not None:
-            self._days.setdefault(story.as_of.date(), {})[story.id] = story
+        if self._known is not None:
+            self._known.put(story)
 
     def _current(self, indicator: str, story: str) -> Signal | None:
         """The story's signal for an indicator as it stands now."""
         for made in (self.evidence.altered, self.evidence.fresh):
             if story in made.get(indicator, {}):
                 return made[indicator][story]
-        same = (s for s in self.memory.signals.get(indicator, ()) if s.story == story)
-        return next(same, None)
+        if indicator not in self._living:
+            self._living[indicator] = {s.story: s for s in reversed(self.memory.signals.get(indicator, ()))}
+        return self._living[indicator].get(story)
 
     def _alter(self, signal: Signal) -> None:
         """A signal that changed without becoming news."""
