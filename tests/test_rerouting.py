@@ -174,6 +174,27 @@ def test_a_reminder_that_was_dropped_with_the_route_is_none(store: Store) -> Non
     assert told(desk) == [("desk", "Reminder 2, not acknowledged")]
 
 
+def test_a_new_receiver_by_the_name_of_one_that_was_renamed_is_told(store: Store) -> None:
+    """What the other was told goes with it, and is not taken for what this one was."""
+
+    def known(who: str, **urls: str) -> Config:
+        lines = "".join(f'  - {{id: {name}, url: "json://127.0.0.1:1/{at}"}}\n' for name, at in urls.items())
+        times = "group_wait: 0s, group_interval: 1s"
+        return config_of(f"receivers:\n{lines}route: {{receiver: {who}, {times}}}\n")
+
+    desk = Desk(store, known("desk", desk="desk", chief="old"))
+    desk.rise("a1")
+    desk.dispatch()
+    for config in (
+        known("chief", desk="desk", chief="old"),
+        known("boss", desk="desk", boss="old"),
+        known("chief", desk="desk", boss="old", chief="new"),
+    ):
+        desk.config = config
+        desk.wait(MINUTE)
+    assert [one for one in told(desk) if one[0] != "desk"] == [("chief", "Route changed")] * 2
+
+
 def test_what_is_acknowledged_is_not_told_to_others(store: Store) -> None:
     """Somebody sees to it; taken back, it is."""
     desk = Desk(store, config_of(tail("desk")))

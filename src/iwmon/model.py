@@ -804,7 +804,7 @@ class Delivery:
     id: str
     alert: str
     receiver: str
-    # 0 = first telling; n = n-th reminder or step of escalation, n times rerouted before; -1 = it is over
+    # 0 = first telling; n = n-th reminder or step of escalation, n rerouted before; -1 = it is over
     turn: int = 0
     state: DeliveryState = "pending"  # suppressed: never to be sent, `error` says why
     created: datetime | None = None

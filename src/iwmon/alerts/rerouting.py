@@ -39,11 +39,12 @@ def reroutings(standing: Sequence[OpenAlert], ways: Ways, now: datetime) -> tupl
         if one.acked or all(d.state == "suppressed" and not lapsed(d) for d in first):
             continue
         known = {d.receiver for d in first if not lapsed(d)}
+        # Of all receivers: by a name that is free again, somebody else may have been told.
+        before = sum(d.kind == "rerouted" for d in first)
         for way in ways(one.alert):
             if way.receiver in known:
                 continue
             known.add(way.receiver)  # another route may lead there, too
-            before = sum(d.kind == "rerouted" and d.receiver == way.receiver for d in first)
             due.append(
                 Delivery(
                     delivery_id(one.alert.id, way.receiver, before, "rerouted"),
