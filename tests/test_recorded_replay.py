@@ -626,6 +626,17 @@ def test_steps_at_one_moment_are_each_recorded(room: Newsroom) -> None:
     assert found.steps == 5 + 7 + 3
 
 
+def test_answers_at_one_moment_that_differ_in_nothing_but_what_they_teach(room: Newsroom) -> None:
+    """A feed that has grown, asked several times: each answer moves what is its usual size."""
+    longer = Fetched(b"x" * 5_000, "", "", "", "")
+    room.at += HOUR
+    for _ in range(3):
+        room.commit([Answer(room.config.sources["nn"], longer, Parsed(()))])
+    found = recorded.again(room.store, {})
+    assert found.differences == ()
+    assert found.steps == 5 + 3
+
+
 # ---------------------------------------------------------------- configurations
 
 

@@ -161,7 +161,7 @@ def _key(step: Step) -> str:
         [(c.indicator, c.after) for c in step.coverage_changes],
         [a.id for a in step.alerts],
         [(type(r).__name__, r.n, r.at.isoformat(), r.by, r.action) for r in step.rulings],
-        [(h.source, h.failures, h.outage) for r in step.readings if (h := step.memory.health.get(r.source))],
+        [step.memory.health.get(r.source) for r in step.readings],
     )
     if step.rematch:
         said = (*said, step.rematch.indicators, [item.id for item in step.rematch.items])  # type: ignore[assignment]
