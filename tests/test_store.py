@@ -638,6 +638,20 @@ def test_one_shot_polls_have_a_rhythm_of_their_own(store: Store) -> None:
     assert down == [(0, 12, 4), (1, 8, 16), (2, 8, 16), (7, 8, 64), (14, 8, 64)]
 
 
+def test_an_outage_of_long_ago_is_no_rhythm(store: Store) -> None:
+    """Polls every two hours: a night without power is told, also where others were without it before."""
+    down = []
+    for hour in range(0, 3 * 17 * 24, 2):
+        day, at = divmod(hour, 24)
+        if day % 17 == 5 and at < 8:
+            continue
+        store.commit(step(NOW + hour * HOUR), once=True)
+        if found := store.catch_up():
+            down.append((day, at, (found.began - found.since) // HOUR))
+            store.caught_up((), "", found.began)
+    assert down == [(day, 8, 10) for day in (5, 22, 39)]
+
+
 # ---------------------------------------------------------------- retention
 
 

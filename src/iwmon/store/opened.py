@@ -19,10 +19,11 @@ from iwmon.stored import Ack, CatchUp, LedgerEntry, OpenAlert
 
 DOWNTIME = timedelta(hours=2)  # a longer gap between two steps is one: what follows is catching up
 LATE = 1.25  # times the gap that one-shot polls have had before: what comes within it keeps their rhythm
-REMEMBERED = 64  # gaps between one-shot polls: of one every 6 h those of 16 days
+KNOWN_FOR = timedelta(days=16)  # a pause is of the rhythm while it is no older: two weekends are
+REMEMBERED = 64  # gaps between one-shot polls: of one every 6 h those of KNOWN_FOR
 _A = rows.alerts.c
 _RISES = ("level_up", "again")
-_UNSETTLED, _CATCH_UP, _ROUNDS = "unsettled", "catch_up", "rounds"  # in meta
+_UNSETTLED, _CATCH_UP, _ROUNDS = "unsettled", "catch_up", "one_shots"  # in meta
 
 
 class Ended(Protocol):
@@ -155,24 +156,25 @@ def edited(connection: Connection, indicator: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """The one-shot polls so far: the last step of one, and how long the gaps were that ended with one."""
+    """The one-shot polls so far: the last step of one, and when gaps ended with one, each with its length."""
 
     last: datetime
-    gaps: tuple[timedelta, ...] = ()  # oldest first, at most REMEMBERED, each longer than DOWNTIME
+    gaps: tuple[tuple[datetime, timedelta], ...] = ()  # oldest first, at most REMEMBERED, each over DOWNTIME
 
 
 def is_downtime(gap: timedelta, before: datetime, rounds: Rounds | None) -> bool:
     """Whether iwmon was down in a gap that began with the step at `before`. Pure.
 
     Between two one-shot polls nobody runs, and nobody thinks so: that is none while they keep to their
-    rhythm. It is known by their second longest gap, so that nights and weekends are part of it and one
-    outage is not; with a single gap, by that.
+    rhythm. It is known by their second longest gap of late, so that nights and weekends are part of it and
+    one outage is not; with a single gap, by that. What ended long ago was an outage of its time.
     """
     if gap <= DOWNTIME:
         return False
-    if rounds is None or rounds.last != before or not rounds.gaps:
+    if rounds is None or rounds.last != before:
         return True
-    return gap > LATE * sorted(rounds.gaps)[-2:][0]
+    known = sorted(length for ended, length in rounds.gaps if ended >= before - KNOWN_FOR)
+    return not known or gap > LATE * known[-2:][0]
 
 
 def note_step(connection: Connection, writer: Writer, n: int, at: datetime, *, once: bool) -> None:
@@ -191,7 +193,7 @@ def note_step(connection: Connection, writer: Writer, n: int, at: datetime, *, o
             value = json.dumps([since.isoformat(), at.isoformat()])
             writer.put(connection, rows.meta, [{"key": _CATCH_UP, "value": value}])
         if once:
-            new = (gap,) if gap > DOWNTIME and rounds and rounds.last == before else ()
+            new = ((at, gap),) if gap > DOWNTIME and rounds and rounds.last == before else ()
             _keep(connection, writer, Rounds(at, ((rounds.gaps if rounds else ()) + new)[-REMEMBERED:]))
 
 
@@ -200,11 +202,13 @@ def _rounds(connection: Connection) -> Rounds | None:
     if not found:
         return None
     last, *gaps = json.loads(found)
-    return Rounds(datetime.fromisoformat(last), tuple(timedelta(seconds=gap) for gap in gaps))
+    ended = [(datetime.fromisoformat(at), timedelta(seconds=seconds)) for at, seconds in gaps]
+    return Rounds(datetime.fromisoformat(last), tuple(ended))
 
 
 def _keep(connection: Connection, writer: Writer, rounds: Rounds) -> None:
-    value = json.dumps([rounds.last.isoformat(), *(gap.total_seconds() for gap in rounds.gaps)])
+    gaps = [(at.isoformat(), gap.total_seconds()) for at, gap in rounds.gaps]
+    value = json.dumps([rounds.last.isoformat(), *gaps])
     writer.put(connection, rows.meta, [{"key": _ROUNDS, "value": value}])
 
 
