@@ -53,18 +53,21 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    "span",
+    ("span", "which"),
     [
-        ("--since", "2030-01-01"),
-        ("--until", "2020-01-01"),
-        ("--since", "2022-10-12", "--until", "2022-10-11"),
+        (("--since", "2030-01-01"), "after 2030-01-01 00:00 UTC"),
+        (("--until", "2020-01-01"), "up to 2020-01-01 00:00 UTC"),
+        (
+            ("--since", "2022-10-11", "--until", "2022-10-10T23:00"),
+            "between 2022-10-11 00:00 and 2022-10-10 23:00 UTC",
+        ),
     ],
 )
-def test_a_span_without_items_is_no_change_of_nothing(here: Path, span: tuple[str, ...]) -> None:
+def test_a_span_without_items_is_no_change_of_nothing(here: Path, span: tuple[str, ...], which: str) -> None:
     """Not "changes no alert over -525600 min"."""
     result = run("diff", "indicators.yaml", "other.yaml", "news.jsonl", *span)
     assert result.exit_code == 2, result.output
-    assert "the files have no item between" in result.stderr
+    assert f"the files have no item {which}" in result.stderr
     assert "they reach from 2022-10-10 12:00 to 2022-10-11 12:00 UTC" in result.stderr
 
 

@@ -368,7 +368,12 @@ def _over_files(
     since = max(_since(wish.since, until), begin - HOUR)  # what the first step saw came before it
     if since >= min(until, end):
         hint = f"they reach from {_minute(begin)} to {_minute(end)} UTC: another --since or --until"
-        raise Misuse(f"the files have no item between {_minute(since)} and {_minute(until)} UTC", hint=hint)
+        asked = f"between {_minute(since)} and {_minute(until)} UTC"
+        if since >= end:
+            asked = f"after {_minute(since)} UTC"
+        elif until <= begin - HOUR:
+            asked = f"up to {_minute(until)} UTC"
+        raise Misuse(f"the files have no item {asked}", hint=hint)
     until = min(until, end)
     sides = compare.side_of(before), compare.side_of(after)
     return _difference(old, new, sides, since, until, after.items), new, _renamings(old, new)
