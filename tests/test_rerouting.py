@@ -179,7 +179,7 @@ def test_a_new_receiver_by_the_name_of_one_that_was_renamed_is_told(store: Store
 
     def known(who: str, **urls: str) -> Config:
         lines = "".join(f'  - {{id: {name}, url: "json://127.0.0.1:1/{at}"}}\n' for name, at in urls.items())
-        times = "group_wait: 0s, group_interval: 1s"
+        times = "group_wait: 0s, group_interval: 1s, repeat_interval: 4h"
         return config_of(f"receivers:\n{lines}route: {{receiver: {who}, {times}}}\n")
 
     desk = Desk(store, known("desk", desk="desk", chief="old"))
@@ -191,8 +191,14 @@ def test_a_new_receiver_by_the_name_of_one_that_was_renamed_is_told(store: Store
         known("chief", desk="desk", boss="old", chief="new"),
     ):
         desk.config = config
-        desk.wait(MINUTE)
-    assert [one for one in told(desk) if one[0] != "desk"] == [("chief", "Route changed")] * 2
+        desk.wait(4 * HOUR + 2 * MINUTE, MINUTE)
+    assert [one for one in told(desk) if one[0] != "desk"] == [
+        ("chief", "Route changed"),
+        ("chief", "Reminder 1, not acknowledged"),
+        ("boss", "Reminder 2, not acknowledged"),
+        ("chief", "Route changed"),
+        ("chief", "Reminder 2, not acknowledged"),
+    ]
 
 
 def test_what_is_acknowledged_is_not_told_to_others(store: Store) -> None:

@@ -329,15 +329,16 @@ def _tellings(one: OpenAlert) -> list[Told]:
     """When each receiver last heard of it; None while a telling is on its way, or the newest is dead."""
     found = []
     kinds = (*FIRST_TOLD, "reminder")
-    meant = [d for d in one.deliveries if d.kind in kinds]
-    heard = [d for d in meant if not alerts.lapsed(d)]
+    heard = [d for d in one.deliveries if d.kind in kinds and not alerts.lapsed(d)]
+    taken = {d.id for d in one.deliveries}
     for receiver in dict.fromkeys(d.receiver for d in heard):
         own = [d for d in heard if d.receiver == receiver]
         newest = max(own, key=_number)
         reached = newest.state == "sent" and all(d.state != "pending" for d in own)
-        turns = max(
-            _number(d) for d in meant if d.receiver == receiver
-        )  # a lapsed one has its number all the same
+        turns = _number(newest)
+        # A lapsed one has its number all the same; so has one of who had this name, and was renamed.
+        while alerts.delivery_id(one.alert.id, receiver, turns + 1) in taken:
+            turns += 1
         found.append(Told(one.alert, receiver, newest.sent if reached else None, turns))
     return found
 
