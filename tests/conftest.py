@@ -9,7 +9,10 @@ import pytest
 import structlog
 from hypothesis import settings
 
-settings.register_profile("iwmon", deadline=None)  # machines are noisy: no law is a matter of milliseconds
+# Machines are noisy: no law is a matter of milliseconds. And a change is judged by the same examples as the
+# last one was; others are looked for by hand: pytest --hypothesis-profile=explore
+settings.register_profile("iwmon", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
 settings.load_profile("iwmon")
 
 # A shell has what runs in the background ignore Ctrl-C, and every process started here would ignore it, too.

@@ -251,7 +251,8 @@ def lived(room: Newsroom, script: Sequence[Deed], configs: Sequence[Config], mor
             room.store.unack(told[0].alert.id, "ana", room.at)
         elif deed.aside == "silence":
             matcher = LabelMatcher("judgement", "=", "kj-2")
-            room.store.add_silence(Silence(f"s{n}", (matcher,), room.at, room.at + DAY, "ana", "", room.at))
+            name = f"s{len(room.store.silences())}"
+            room.store.add_silence(Silence(name, (matcher,), room.at, room.at + DAY, "ana", "", room.at))
         dispatch(room.config, room.store, lambda receiver, message: Sent(), lambda: room.at)
         if n % 5 == 4:
             wrong = alerts.config_error(f"error {n}", room.at)
