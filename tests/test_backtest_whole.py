@@ -12,8 +12,6 @@ from newsroom import run
 from nouns import DAY, NOON, SMALL
 from theatre import REPORTS
 
-pytest.importorskip("iwmon.cli.replaying")
-
 HEAD = "event_id,date_start,date_end,judgement,event,happened\n"
 
 
