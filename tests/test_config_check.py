@@ -191,6 +191,14 @@ def test_a_window_beyond_the_retention_is_doubted() -> None:
     assert [p.message for p in found] == ['the window of "mobilisation" is longer than settings.retention']
 
 
+def test_a_baseline_beyond_the_retention_is_doubted() -> None:
+    """A restart would know less of the usual than the process that went on."""
+    surge = GOOD.replace("id: stand-down,", "id: stand-down, type: surge,").replace("window: 5d, ", "")
+    short, enough = (surge.replace("retention: 400d", f"retention: {days}d") for days in (29, 30))
+    told = {p.message for p in check(read(short, {}))} - {p.message for p in check(read(enough, {}))}
+    assert 'the usual of "stand-down" is of 30 days, longer than settings.retention' in told
+
+
 def test_an_empty_configuration_is_doubted() -> None:
     """It is valid, and watches for nothing."""
     assert [p.message for p in check(read("version: 1\n", {}))] == [

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import chain
 
+from iwmon import surge
 from iwmon.config import shape
 from iwmon.config.configuration import Config
 from iwmon.config.problem import Report, listed, shown
 from iwmon.config.reading import Found
 from iwmon.coverage import collectors
 from iwmon.model import ANY_LANGUAGE, Indicator, Source
+
+_USUAL = timedelta(days=surge.BASELINE + surge.LAG)
 
 
 def check(config: Config, found: Found[shape.Indicator], report: Report) -> None:
@@ -21,6 +25,9 @@ def check(config: Config, found: Found[shape.Indicator], report: Report) -> None
     _check_actors(config, indicator, found, report)
     if indicator.window > config.settings.retention:
         wrong = f"the window of {shown(indicator.id)} is longer than settings.retention"
+        report.warning(found.place("id"), wrong, "make the retention longer")
+    elif indicator.type == "surge" and config.settings.retention < _USUAL:
+        wrong = f"the usual of {shown(indicator.id)} is of {_USUAL.days} days, longer than settings.retention"
         report.warning(found.place("id"), wrong, "make the retention longer")
 
 
