@@ -31,6 +31,7 @@ from iwmon.model import Memory, PollState
 from iwmon.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
+WHOSE = ("language", "country", "affiliation", "controlled_by", "reliability")
 FEEDS, CPU_PERCENT, MEGABYTES = 200, 1.0, 150.0
 
 
@@ -69,8 +70,9 @@ async def serve(bodies: list[bytes], counts: dict[str, int]) -> tuple[web.AppRun
 
 
 def configuration(port: int) -> Any:
-    """The project's judgements, and 200 feeds, each on a loopback address of its own."""
+    """The project's judgements, and 200 feeds of its sides, each on a loopback address of its own."""
     document = YAML().load((ROOT / "indicators.yaml").read_text(encoding="utf-8"))
+    sides = [{key: one[key] for key in WHOSE if key in one} for one in document["sources"]]
     document["sources"] = [
         {
             "id": f"feed-{n}",
@@ -80,6 +82,7 @@ def configuration(port: int) -> Any:
             "poll_interval": "10m",
             "expect_every": "20m",
             "allow_private": True,
+            **sides[n % len(sides)],
         }
         for n in range(FEEDS)
     ]
