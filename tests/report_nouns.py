@@ -237,6 +237,7 @@ def _evidence(chance: random.Random, number: int, place: int, at: datetime) -> E
         seen=at - timedelta(hours=place),
         published=None if place == 2 else at - timedelta(hours=place, minutes=31),
         words=("reservists", "call-up"),
+        citing="Lukashenko" if place == 1 else "",
     )
 
 
@@ -350,7 +351,7 @@ def hostile(text: str, url: str = "https://news.example/a") -> Report:
     """A small report in which every text that comes from elsewhere is `text`."""
     made = report(days=6, judgements=1, indicators=1, alerts=1, evidence=1)
     (course,), (outlook,), (one,) = made.courses, made.outlooks, made.raised
-    seen = replace(one.evidence[0], title=text, publisher=text, url=url, words=(text,))
+    seen = replace(one.evidence[0], title=text, publisher=text, citing=text, url=url, words=(text,))
     alert = replace(one.alert, title=text, why=text, text=text)
     fault = Fault("in.csv", 2, "no date", text)
     return replace(

@@ -165,10 +165,10 @@ def test_csv_rows_are_the_report() -> None:
         for one in made.raised
     ]
     assert [
-        (r["alert"], int(r["rank"]), r["title"], r["url"], r["published"] == "")
+        (r["alert"], int(r["rank"]), r["title"], r["url"], r["published"] == "", r["citing"])
         for r in found["evidence.csv"]
     ] == [
-        (one.alert.id, n, e.title, e.url, e.published is None)
+        (one.alert.id, n, e.title, e.url, e.published is None, e.citing)
         for one in made.raised
         for n, e in enumerate(one.evidence, 1)
     ]
@@ -276,6 +276,9 @@ def test_markdown_has_every_alert(name: str) -> None:
         assert one.alert.title in said
         assert one.alert.why in said
         assert all(shown.title in said for shown in one.evidence)
+    assert said.count(", citing Lukashenko,") == sum(
+        e.citing != "" for one in made.raised for e in one.evidence
+    )
     assert ("None was raised." in said) is (not made.raised)
     assert ("was interrupted" in said) is (not made.complete)
 
@@ -364,6 +367,7 @@ def test_a_page_has_every_alert_and_row(name: str) -> None:
         said = one.text_content()
         assert raised.alert.why in said
         assert all(shown.title in said for shown in raised.evidence)
+        assert said.count(", citing Lukashenko,") == sum(shown.citing != "" for shown in raised.evidence)
         assert [a.get("href") for a in one.iter("a")] == [shown.url for shown in raised.evidence]
     assert len(found.xpath("//section[@id='coverage']//tbody/tr")) == len(made.courses)
     assert len(found.xpath("//svg[@class='heat']")) == len(made.courses)

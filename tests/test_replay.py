@@ -173,6 +173,14 @@ def test_the_report_has_levels_alerts_and_evidence(config: Config) -> None:
     assert all(record.p is not None for record in outlook.series)
 
 
+def test_evidence_says_on_whose_word_it_is(config: Config) -> None:
+    """Two reports of one newsroom may be two origins: a reader of the report sees why."""
+    quoted = "Reservists are called up to Brest barracks, Reuters reports"
+    report, _ = replayed(config, [row(quoted, timedelta(0)), row(REPORTS[1], DAY, "ukr")])
+    said = {e.title: e.citing for one in report.raised for e in one.evidence}
+    assert said == {quoted: "Reuters", REPORTS[1]: ""}
+
+
 def test_nothing_in_gives_an_empty_report(config: Config) -> None:
     report, steps = replayed(config, [])
     assert (report.items, report.steps, steps, report.courses[0].days) == (0, 0, [], ())

@@ -66,6 +66,7 @@ class Evidence:
     seen: datetime
     published: datetime | None = None
     words: tuple[str, ...] = ()
+    citing: str = ""  # on whose word; "": the newsroom's own report
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def _alerts(report: Report) -> Iterator[tuple[Cell, ...]]:
         )
 
 
-_EVIDENCE = "alert,rank,judgement,indicator,publisher,title,url,seen,published,words"
+_EVIDENCE = "alert,rank,judgement,indicator,publisher,title,url,seen,published,words,citing"
 
 
 def _evidence(report: Report) -> Iterator[tuple[Cell, ...]]:
@@ -68,7 +68,7 @@ def _evidence(report: Report) -> Iterator[tuple[Cell, ...]]:
         for rank, shown in enumerate(one.evidence, start=1):
             yield (
                 *(one.alert.id, rank, one.alert.judgement, one.alert.indicator, shown.publisher, shown.title),
-                *(link(shown.url), shown.seen, shown.published, "; ".join(shown.words)),
+                *(link(shown.url), shown.seen, shown.published, "; ".join(shown.words), shown.citing),
             )
 
 

@@ -30,7 +30,7 @@ from iwmon.yardsticks import TITLES
 _MOST_RUNS = 120  # rows of an assessment's table
 _WHY = 400  # characters
 _ROOM = 1_800_000  # bytes of the page that the list of alerts may take
-_ALERT_MARKUP, _EVIDENCE_MARKUP = 340, 180  # bytes around one
+_ALERT_MARKUP, _EVIDENCE_MARKUP = 340, 200  # bytes around one
 _MOST_EVIDENCE = 20  # reports of one alert
 
 
@@ -200,7 +200,7 @@ def _by_weight(raised: Sequence[Raised]) -> list[int]:
 
 def _evidence_size(shown: Evidence) -> int:
     words = ", ".join(shown.words)
-    texts = ((shown.title, 220), (shown.publisher, 60), (shown.url, 500), (words, 120))
+    texts = ((shown.title, 220), (shown.publisher, 60), (shown.citing, 60), (shown.url, 500), (words, 120))
     return _EVIDENCE_MARKUP + sum(_size(text, limit) for text, limit in texts)
 
 
@@ -228,6 +228,7 @@ def _evidence(shown: Evidence, zone: ZoneInfo) -> dict[str, str]:
     return {
         "title": safe(shown.title),
         "publisher": safe(shown.publisher, 60),
+        "citing": safe(shown.citing, 60),
         "seen": moment(shown.seen, zone),
         "url": url,
         "host": urlsplit(url).hostname or "",

@@ -118,7 +118,10 @@ def _alert(one: Raised, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _evidence(shown: Evidence, zone: ZoneInfo) -> str:
-    said = f"“{escaped(shown.title)}”, {escaped(shown.publisher, 80)}, seen {moment(shown.seen, zone)}"
+    citing = f", citing {escaped(shown.citing, 60)}" if shown.citing else ""
+    said = (
+        f"“{escaped(shown.title)}”, {escaped(shown.publisher, 80)}{citing}, seen {moment(shown.seen, zone)}"
+    )
     url = link(shown.url)
     return f"{said}, [{escaped(urlsplit(url).hostname or '')}](<{url}>)" if url else said
 

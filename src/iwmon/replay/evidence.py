@@ -26,4 +26,5 @@ def _evidence(found: Signal) -> Evidence:
         seen=found.first_seen,
         published=found.published,
         words=found.words,
+        citing=public_text(found.origin),
     )
